@@ -1,0 +1,42 @@
+package dev.vsocklab;
+
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * One host and its guests, for the length of one test. Whatever was opened on its machines is
+ * closed with it, and nothing of it can be seen from another lab.
+ */
+public interface Lab extends AutoCloseable {
+
+  /**
+   * The host.
+   *
+   * @return CID 2
+   */
+  Machine host();
+
+  /**
+   * A guest.
+   *
+   * @param cid the guest's CID
+   * @return the guest
+   * @throws IllegalArgumentException if this lab has no such guest; the message lists those it has
+   */
+  Machine guest(long cid);
+
+  /**
+   * All guests, in the order in which the test named them.
+   *
+   * @return an unmodifiable list
+   */
+  List<Machine> guests();
+
+  /**
+   * Closes everything that was opened on the lab's machines. Closing again does nothing.
+   *
+   * @throws IOException if a machine did not end cleanly; everything was closed all the same
+   */
+  @Override
+  void close() throws IOException;
+}

@@ -1,0 +1,33 @@
+package dev.vsocklab.spi;
+
+import java.io.IOException;
+
+/** One machine's AF_VSOCK socket layer: what {@code socket(2)} is to a program. */
+public interface SocketLayer {
+
+  /**
+   * Opens a SOCK_STREAM socket.
+   *
+   * @return the socket, unbound
+   * @throws ErrnoException if the machine has none to give
+   * @throws IOException if the machine cannot be reached, with the reason; never for a kernel's own
+   *     refusal
+   */
+  StreamSocket stream() throws ErrnoException, IOException;
+
+  /**
+   * The CID that this machine calls its own.
+   *
+   * @return 0 to 4294967295
+   * @throws ErrnoException if the machine refuses
+   * @throws IOException if the machine cannot be reached
+   */
+  long localCid() throws ErrnoException, IOException;
+
+  /**
+   * The machine's name in messages.
+   *
+   * @return for example {@code vm(42)}
+   */
+  String name();
+}

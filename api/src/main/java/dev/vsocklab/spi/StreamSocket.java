@@ -1,0 +1,213 @@
+package dev.vsocklab.spi;
+
+import dev.vsocklab.Errno;
+import dev.vsocklab.VsockAddress;
+import java.io.IOException;
+import java.net.SocketOption;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One AF_VSOCK SOCK_STREAM socket, call by call as the kernel has it: a result or an errno, none of
+ * the JDK's rules.
+ *
+ * <p>Any thread may call any method at any time. A call that waits is woken by what it waits for,
+ * by its timeout, or by {@link #close} (it then gives {@link Errno#EBADF}). A thread's interrupt
+ * status neither wakes a call nor is lost: an interruptible channel closes its socket instead.
+ *
+ * <p>Timeouts are relative, in nanoseconds: {@link #NO_WAIT} is a non-blocking call, {@link
+ * #FOREVER} waits without end. An {@link IOException} (as opposed to an {@link ErrnoException})
+ * means that the machine itself cannot be reached any more, for example a guest that died; its
+ * message says why.
+ */
+public interface StreamSocket {
+
+  /** Timeout of a non-blocking call. */
+  long NO_WAIT = 0;
+
+  /** Timeout of a call that waits without end. */
+  long FOREVER = Long.MAX_VALUE;
+
+  /** Result of a read at the end of the stream. */
+  int EOF = -1;
+
+  /** Result of a read or write that found nothing to do in its time (EAGAIN). */
+  int WOULD_BLOCK = -2;
+
+  /** Poll event: data, a connection to accept, or the end of the stream. */
+  int POLLIN = 0x0001;
+
+  /** Poll event: writing would take at least one byte, or an unconnected socket. */
+  int POLLOUT = 0x0004;
+
+  /** Poll event, always reported: an error is pending. */
+  int POLLERR = 0x0008;
+
+  /** Poll event, always reported: both directions are shut. */
+  int POLLHUP = 0x0010;
+
+  /** Poll event: the socket is not open any more. */
+  int POLLNVAL = 0x0020;
+
+  /** Poll event: the peer writes no more, or this end reads no more. */
+  int POLLRDHUP = 0x2000;
+
+  /** Which direction {@link #shutdown} ends. */
+  enum Direction {
+    /** SHUT_RD. */
+    READ,
+    /** SHUT_WR. */
+    WRITE,
+    /** SHUT_RDWR. */
+    BOTH
+  }
+
+  /**
+   * Binds the socket.
+   *
+   * @param address the local address; {@link VsockAddress#PORT_ANY} chooses a port
+   * @throws ErrnoException EADDRINUSE, EADDRNOTAVAIL, EACCES or EINVAL (already bound)
+   * @throws IOException if the machine cannot be reached
+   */
+  void bind(VsockAddress address) throws ErrnoException, IOException;
+
+  /**
+   * Makes the socket a listener.
+   *
+   * @param backlog how many connections may wait besides the next one: backlog + 1 fit
+   * @throws ErrnoException EINVAL if it is unbound or connected
+   * @throws IOException if the machine cannot be reached
+   */
+  void listen(int backlog) throws ErrnoException, IOException;
+
+  /**
+   * Takes the next connection off the queue.
+   *
+   * @param timeoutNanos how long to wait for one
+   * @return the connection, or null if none came in time
+   * @throws ErrnoException EINVAL if the socket does not listen
+   * @throws IOException if the machine cannot be reached
+   */
+  @Nullable StreamSocket accept(long timeoutNanos) throws ErrnoException, IOException;
+
+  /**
+   * Connects. A call that waits is bounded by the socket's own connect timeout (2 s unless set).
+   *
+   * @param remote the other end
+   * @param timeoutNanos {@link #NO_WAIT} or {@link #FOREVER}
+   * @return true if connected; false if it goes on in the background (EINPROGRESS): then wait for
+   *     {@link #POLLOUT} and ask {@link #takeError}
+   * @throws ErrnoException ECONNRESET if refused, ETIMEDOUT, ENODEV, EISCONN, EALREADY, EINVAL
+   * @throws IOException if the machine cannot be reached
+   */
+  boolean connect(VsockAddress remote, long timeoutNanos) throws ErrnoException, IOException;
+
+  /**
+   * Reads what is there, at least one byte.
+   *
+   * @param dst where to; its position moves by the result
+   * @param timeoutNanos how long to wait for the first byte
+   * @return bytes read, {@link #EOF}, {@link #WOULD_BLOCK}, or 0 if {@code dst} has no room
+   * @throws ErrnoException ENOTCONN, ECONNRESET, ENOBUFS
+   * @throws IOException if the machine cannot be reached
+   */
+  int read(ByteBuffer dst, long timeoutNanos) throws ErrnoException, IOException;
+
+  /**
+   * Writes: all of it if it may wait without end, else what credit allows now.
+   *
+   * @param src what; its position moves by the result
+   * @param timeoutNanos how long to wait for credit, in all
+   * @return bytes written, or {@link #WOULD_BLOCK} if not even one; a call that failed after it
+   *     wrote something gives the count, and the next call the error
+   * @throws ErrnoException ENOTCONN, EPIPE, ECONNRESET
+   * @throws IOException if the machine cannot be reached
+   */
+  int write(ByteBuffer src, long timeoutNanos) throws ErrnoException, IOException;
+
+  /**
+   * Ends one or both directions.
+   *
+   * @param direction which
+   * @throws ErrnoException ENOTCONN if the socket is not connected
+   * @throws IOException if the machine cannot be reached
+   */
+  void shutdown(Direction direction) throws ErrnoException, IOException;
+
+  /**
+   * What the socket is ready for, as {@code poll(2)} tells it.
+   *
+   * @param events which of {@link #POLLIN}, {@link #POLLOUT}, {@link #POLLRDHUP} are asked for
+   * @param timeoutNanos how long to wait for one
+   * @return those that hold, besides {@link #POLLERR} and {@link #POLLHUP}; 0 if none in time;
+   *     {@link #POLLNVAL} if the socket is closed
+   * @throws IOException if the machine cannot be reached
+   */
+  int poll(int events, long timeoutNanos) throws IOException;
+
+  /**
+   * Calls back once, from any thread, when one of the events holds: at once if it already does, and
+   * also when the socket is closed. A later call replaces an earlier one that has not called back.
+   * The callback must return promptly and may not call this socket.
+   *
+   * @param events as for {@link #poll}
+   * @param onReady the callback
+   * @throws IOException if the machine cannot be reached
+   */
+  void watch(int events, Runnable onReady) throws IOException;
+
+  /**
+   * Reads and clears SO_ERROR.
+   *
+   * @return the pending error, or null
+   * @throws ErrnoException if the machine refuses
+   * @throws IOException if the machine cannot be reached
+   */
+  @Nullable Errno takeError() throws ErrnoException, IOException;
+
+  /**
+   * Sets an option of {@link dev.vsocklab.VsockSocketOptions} or {@link
+   * java.net.StandardSocketOptions}.
+   *
+   * @param option the option
+   * @param value its value
+   * @param <T> the value's type
+   * @throws UnsupportedOperationException if vsock does not have it
+   * @throws ErrnoException if the kernel refuses the value
+   * @throws IOException if the machine cannot be reached
+   */
+  <T> void setOption(SocketOption<T> option, T value) throws ErrnoException, IOException;
+
+  /**
+   * Reads an option back.
+   *
+   * @param option the option
+   * @param <T> the value's type
+   * @return its value
+   * @throws UnsupportedOperationException if vsock does not have it
+   * @throws ErrnoException if the kernel refuses
+   * @throws IOException if the machine cannot be reached
+   */
+  <T> T getOption(SocketOption<T> option) throws ErrnoException, IOException;
+
+  /**
+   * This end's address, as {@code getsockname} tells it.
+   *
+   * @return the address; CID and port any while unbound
+   * @throws ErrnoException EBADF after close
+   * @throws IOException if the machine cannot be reached
+   */
+  VsockAddress localAddress() throws ErrnoException, IOException;
+
+  /**
+   * The other end's address, as {@code getpeername} tells it.
+   *
+   * @return the address
+   * @throws ErrnoException ENOTCONN if there is none
+   * @throws IOException if the machine cannot be reached
+   */
+  VsockAddress remoteAddress() throws ErrnoException, IOException;
+
+  /** Closes the socket and wakes every call that waits on it. Closing again does nothing. */
+  void close();
+}

@@ -1,0 +1,5 @@
+/** The JUnit side of vsocklab. */
+@NullMarked
+package dev.vsocklab.junit;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,6 @@
+/** The only door to libc. */
+module dev.vsocklab.linux {
+  requires transitive dev.vsocklab.api;
+  requires com.sun.jna;
+  requires static transitive org.jspecify;
+}

@@ -1,0 +1,5 @@
+/** Stock Linux guests in QEMU. */
+@NullMarked
+package dev.vsocklab.qemu;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,7 @@
+/** Stock Linux guests in QEMU: images, agent, launcher, the vhost-user-vsock device. */
+module dev.vsocklab.qemu {
+  requires transitive dev.vsocklab.api;
+  requires dev.vsocklab.sim;
+  requires dev.vsocklab.linux;
+  requires static transitive org.jspecify;
+}

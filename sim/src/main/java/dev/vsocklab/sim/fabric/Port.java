@@ -1,0 +1,24 @@
+package dev.vsocklab.sim.fabric;
+
+import dev.vsocklab.sim.wire.Packet;
+
+/** A machine as the fabric sees it: something that takes packets. */
+public interface Port {
+
+  /**
+   * Takes a packet that was sent to this machine. Called with no lock held, by whichever thread
+   * carries it, and in order for each connection. It may send packets of its own before it returns.
+   * It must not wait.
+   *
+   * @param packet the packet; {@link Packet#owned} before it is kept
+   */
+  void receive(Packet packet);
+
+  /**
+   * Another machine left the fabric: it crashed, was reset, or its device went away. What it knew
+   * of its connections is lost.
+   *
+   * @param cid the machine that left
+   */
+  void peerGone(long cid);
+}

@@ -1,0 +1,8 @@
+/** The in-JVM simulator of AF_VSOCK: a host, its guests, and the fabric between them. */
+module dev.vsocklab.sim {
+  requires transitive dev.vsocklab.api;
+  requires static transitive org.jspecify;
+
+  exports dev.vsocklab.sim.wire;
+  exports dev.vsocklab.sim.fabric;
+}
