@@ -3,6 +3,7 @@ module dev.vsocklab.sim {
   requires transitive dev.vsocklab.api;
   requires static transitive org.jspecify;
 
+  exports dev.vsocklab.sim.capture;
   exports dev.vsocklab.sim.wire;
   exports dev.vsocklab.sim.fabric;
 }
