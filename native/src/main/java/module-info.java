@@ -3,4 +3,6 @@ module dev.vsocklab.linux {
   requires transitive dev.vsocklab.api;
   requires com.sun.jna;
   requires static transitive org.jspecify;
+
+  exports dev.vsocklab.linux;
 }

@@ -1,4 +1,19 @@
-/** libc, as far as vsocklab needs it. */
+/**
+ * libc, as far as vsocklab needs it; nothing else in the project calls it. Read {@link
+ * dev.vsocklab.linux.Fd} first, which says who closes what, then {@link
+ * dev.vsocklab.linux.FileMapping}, which says how memory of another process is shared without
+ * danger for this one.
+ *
+ * <pre>
+ *   UnixListener ─accept─▶ UnixConnection ─receive─▶ bytes, Fd...
+ *                                                         ├─▶ EventFd      signal, drain
+ *                                                         └─▶ FileMapping  windows of memory
+ *   PollSet waits for any of them.
+ * </pre>
+ *
+ * <p>Needs Linux on a 64-bit processor: structures are laid out by hand as the kernel has them
+ * there, and {@link dev.vsocklab.linux.LinuxException} says which call failed with which number.
+ */
 @NullMarked
 package dev.vsocklab.linux;
 
