@@ -4,6 +4,10 @@ module dev.vsocklab.sim {
   requires static transitive org.jspecify;
 
   exports dev.vsocklab.sim.capture;
+  exports dev.vsocklab.sim;
   exports dev.vsocklab.sim.wire;
   exports dev.vsocklab.sim.fabric;
+
+  provides dev.vsocklab.spi.Backend with
+      dev.vsocklab.sim.SimBackend;
 }

@@ -1,10 +1,11 @@
 package dev.vsocklab.sim.fabric;
 
+import dev.vsocklab.VsockAddress;
+import dev.vsocklab.sim.wire.Header;
 import dev.vsocklab.sim.wire.Packet;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The lab's wiring: which CID is which machine, and who looks on. Safe for any number of threads;
@@ -66,21 +67,34 @@ public final class Fabric {
   }
 
   /**
-   * Carries one packet to the machine that its header names.
+   * Carries one packet to the machine that its header names. Without such a machine it is gone, and
+   * so is a packet from one guest to another.
    *
    * @param packet the packet
-   * @return false if there is no such machine: the packet is then gone
    */
-  public boolean carry(Packet packet) {
+  public void carry(Packet packet) {
     for (Tap tap : taps) {
       tap.onPacket(packet);
     }
-    @Nullable Port port = ports.get(packet.header().dstCid());
-    if (port == null) {
-      return false;
+    Header header = packet.header();
+    if (header.srcCid() != VsockAddress.CID_HOST && header.dstCid() != VsockAddress.CID_HOST) {
+      return; // vhost_vsock_handle_tx_kick: guests reach the host alone, anything else is silence
     }
-    port.receive(packet);
-    return true;
+    Port port = ports.get(header.dstCid());
+    if (port != null) {
+      port.receive(packet);
+    }
+  }
+
+  /**
+   * Why a connect to an address was refused, for the error message.
+   *
+   * @param remote the address
+   * @return a clause or two with the numbers; empty where nobody can tell
+   */
+  public String explainRefusal(VsockAddress remote) {
+    Port port = ports.get(remote.cid());
+    return port == null ? "" : port.explainRefusal(remote.port());
   }
 
   /**

@@ -21,4 +21,14 @@ public interface Port {
    * @param cid the machine that left
    */
   void peerGone(long cid);
+
+  /**
+   * Why a connect to a port of this machine was refused, for the error message.
+   *
+   * @param port the port
+   * @return a clause or two with the numbers; empty where the machine cannot tell
+   */
+  default String explainRefusal(long port) {
+    return "";
+  }
 }

@@ -1,7 +1,5 @@
 package dev.vsocklab.sim.wire;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * A packet's header, decoded once and immutable. Numbers are kept as they were sent, also those
  * that no well-behaved peer sends: what to do with them is the receiver's rule.
@@ -55,9 +53,9 @@ public record Header(
   /**
    * The op.
    *
-   * @return the op, or null for a number that the spec does not have
+   * @return the op; {@link Op#UNKNOWN} for a number that the spec does not have
    */
-  public @Nullable Op op() {
+  public Op op() {
     return Op.fromWire(opValue);
   }
 
@@ -70,5 +68,27 @@ public record Header(
   public Header withLengthBytes(int newLengthBytes) {
     return new Header(
         srcCid, dstCid, srcPort, dstPort, newLengthBytes, type, opValue, flags, bufAlloc, fwdCnt);
+  }
+
+  /**
+   * The RST that answers a packet for which there is no socket: addresses swapped, the same type,
+   * no credit.
+   *
+   * <p>Source: Linux {@code virtio_transport_reset_no_sock}.
+   *
+   * @return the answer; never send it to an RST
+   */
+  public Header resetInReply() {
+    return new Header(
+        /* srcCid= */ dstCid,
+        /* dstCid= */ srcCid,
+        /* srcPort= */ dstPort,
+        /* dstPort= */ srcPort,
+        0,
+        type,
+        Op.RST.wireValue(),
+        0,
+        0,
+        0);
   }
 }

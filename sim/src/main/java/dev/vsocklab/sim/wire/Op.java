@@ -1,7 +1,5 @@
 package dev.vsocklab.sim.wire;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * What a packet asks for.
  *
@@ -23,9 +21,12 @@ public enum Op {
   /** Carries nothing but the sender's credit. */
   CREDIT_UPDATE(6),
   /** Asks the peer for its credit. Linux answers it and never sends it. */
-  CREDIT_REQUEST(7);
+  CREDIT_REQUEST(7),
+  /** Any number that the spec does not have. The header keeps the number itself. */
+  UNKNOWN(-1);
 
   private static final Op[] BY_NUMBER = values();
+  private static final int UNKNOWN_INDEX = BY_NUMBER.length - 1;
 
   private final int wireValue;
 
@@ -36,19 +37,19 @@ public enum Op {
   /**
    * The number in the header.
    *
-   * @return 0 to 7
+   * @return 0 to 7, or -1 for {@link #UNKNOWN}
    */
   public int wireValue() {
     return wireValue;
   }
 
   /**
-   * The op for a number.
+   * The op for a number. Total: what the spec does not have is {@link #UNKNOWN}.
    *
    * @param value the header's number, 0 to 65535
-   * @return the op, or null where the spec has none
+   * @return the op
    */
-  public static @Nullable Op fromWire(int value) {
-    return value >= 0 && value < BY_NUMBER.length ? BY_NUMBER[value] : null;
+  public static Op fromWire(int value) {
+    return value >= 0 && value < UNKNOWN_INDEX ? BY_NUMBER[value] : UNKNOWN;
   }
 }

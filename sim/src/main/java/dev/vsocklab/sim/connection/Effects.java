@@ -1,0 +1,43 @@
+package dev.vsocklab.sim.connection;
+
+import dev.vsocklab.sim.wire.Op;
+import java.nio.ByteBuffer;
+
+/** What a connection asks of the stack around it. Called while the connection's owner holds it. */
+public interface Effects {
+
+  /**
+   * Send a packet without payload, stamped with this connection's credit.
+   *
+   * @param op the op
+   * @param flags SHUTDOWN's flags, else 0
+   */
+  void send(Op op, int flags);
+
+  /**
+   * Send an RW packet, stamped with this connection's credit.
+   *
+   * @param src the caller's buffer; its position is not looked at
+   * @param offset where the payload begins
+   * @param lengthBytes its length, at most 64 KiB
+   */
+  void sendData(ByteBuffer src, int offset, int lengthBytes);
+
+  /** Something that a reader, an accepter or a poller waits for may have happened. */
+  void wakeReaders();
+
+  /** Something that a writer, a connecter or a poller waits for may have happened. */
+  void wakeWriters();
+
+  /** Enter the table of connections, so that packets find this socket by both addresses. */
+  void enterConnectedTable();
+
+  /** Leave both tables: packets do not find this socket any more, its address is free. */
+  void leaveTables();
+
+  /** Call {@link Connection#onCloseTimeout} 8 s from now, unless cancelled. */
+  void startCloseTimer();
+
+  /** The close timer is not needed any more. */
+  void cancelCloseTimer();
+}

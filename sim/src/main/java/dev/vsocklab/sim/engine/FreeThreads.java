@@ -1,0 +1,126 @@
+package dev.vsocklab.sim.engine;
+
+import dev.vsocklab.sim.stack.Surroundings;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The engine in which the user's own threads carry the packets, in real time. Fast and not
+ * replayable. One thread of its own runs timers; it exists only while there are any.
+ */
+public final class FreeThreads implements Surroundings, AutoCloseable {
+  private static final long IDLE_TIMER_THREAD_MILLIS = 200;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private @Nullable ScheduledThreadPoolExecutor timers;
+  private boolean closed;
+
+  /** Creates the engine. It costs nothing until something is scheduled. */
+  public FreeThreads() {}
+
+  @Override
+  public Alarm schedule(long delayNanos, Runnable task) {
+    lock.lock();
+    try {
+      if (closed) {
+        return () -> {}; // the lab is closing: nothing happens in it any more
+      }
+      if (timers == null) {
+        timers = newTimers();
+      }
+      Future<?> future = timers.schedule(task, delayNanos, TimeUnit.NANOSECONDS);
+      return () -> future.cancel(false);
+    } catch (RejectedExecutionException e) {
+      throw new AssertionError("timers end only under the lock", e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static ScheduledThreadPoolExecutor newTimers() {
+    ScheduledThreadPoolExecutor executor =
+        new ScheduledThreadPoolExecutor(
+            1,
+            task -> {
+              Thread thread = new Thread(task, "vsocklab-timers");
+              thread.setDaemon(true);
+              return thread;
+            });
+    executor.setRemoveOnCancelPolicy(true);
+    executor.setKeepAliveTime(IDLE_TIMER_THREAD_MILLIS, TimeUnit.MILLISECONDS);
+    executor.allowCoreThreadTimeOut(true);
+    return executor;
+  }
+
+  @Override
+  public WaitPoint waitPoint(ReentrantLock socketLock) {
+    return new Waiting(socketLock.newCondition());
+  }
+
+  @Override
+  public long firstAutomaticPort() {
+    return ThreadLocalRandom.current().nextLong(1024, 0xFFFF_FFFFL);
+  }
+
+  /** Ends the timers. What was scheduled does not happen. */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      if (timers != null) {
+        timers.shutdownNow();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static final class Waiting implements WaitPoint {
+    private final Condition condition;
+
+    Waiting(Condition condition) {
+      this.condition = condition;
+    }
+
+    @Override
+    @SuppressWarnings("WaitNotInLoop") // the loop, with the condition it checks, is the caller's
+    public long await(long timeoutNanos) {
+      if (timeoutNanos == Long.MAX_VALUE) {
+        condition.awaitUninterruptibly();
+        return timeoutNanos;
+      }
+      return awaitFor(timeoutNanos);
+    }
+
+    @SuppressWarnings("WaitNotInLoop") // as above
+    private long awaitFor(long timeoutNanos) {
+      boolean interrupted = false;
+      long deadline = System.nanoTime() + timeoutNanos;
+      try {
+        while (true) {
+          try {
+            return condition.awaitNanos(deadline - System.nanoTime());
+          } catch (InterruptedException e) {
+            interrupted = true; // kept for the caller; only an event or the time ends a wait
+          }
+        }
+      } finally {
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    }
+
+    @Override
+    public void wakeAll() {
+      condition.signalAll();
+    }
+  }
+}

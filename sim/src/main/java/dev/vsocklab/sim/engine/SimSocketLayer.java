@@ -1,0 +1,46 @@
+package dev.vsocklab.sim.engine;
+
+import dev.vsocklab.VsockAddress;
+import dev.vsocklab.sim.stack.Stack;
+import dev.vsocklab.spi.SocketLayer;
+import dev.vsocklab.spi.StreamSocket;
+import java.util.function.Function;
+
+/** A simulated machine's socket layer: opens sockets whose calls can wait. */
+public final class SimSocketLayer implements SocketLayer {
+  private final Stack stack;
+  private final long cid;
+  private final String name;
+  private final Function<VsockAddress, String> refusals;
+
+  /**
+   * Creates the layer.
+   *
+   * @param stack the machine's stack
+   * @param cid its CID
+   * @param name its name in messages
+   * @param refusals tells why the machine at an address refused a connect; empty if it is not known
+   */
+  public SimSocketLayer(
+      Stack stack, long cid, String name, Function<VsockAddress, String> refusals) {
+    this.stack = stack;
+    this.cid = cid;
+    this.name = name;
+    this.refusals = refusals;
+  }
+
+  @Override
+  public StreamSocket stream() {
+    return new SimStreamSocket(stack.socket(), refusals);
+  }
+
+  @Override
+  public long localCid() {
+    return cid;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+}

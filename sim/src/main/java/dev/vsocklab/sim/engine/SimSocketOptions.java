@@ -1,0 +1,108 @@
+package dev.vsocklab.sim.engine;
+
+import dev.vsocklab.Errno;
+import dev.vsocklab.VsockSocketOptions;
+import dev.vsocklab.sim.stack.Sock;
+import dev.vsocklab.spi.ErrnoException;
+import java.net.SocketOption;
+import java.net.StandardSocketOptions;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * A socket's options. Those of the AF_VSOCK level act; of the generic ones Linux keeps the value
+ * and vsock makes nothing of it, so it is kept here too.
+ */
+final class SimSocketOptions {
+  /** {@code net.core.wmem_default} and {@code rmem_default}. */
+  private static final int DEFAULT_BUFFER_BYTES = 212_992;
+
+  /** {@code SOCK_MIN_SNDBUF} and {@code SOCK_MIN_RCVBUF} on 64-bit. */
+  private static final int MIN_SEND_BYTES = 4608;
+
+  private static final int MIN_RECEIVE_BYTES = 2304;
+
+  private final Sock sock;
+  private final Map<SocketOption<?>, Object> kept =
+      new HashMap<>(
+          Map.of(
+              StandardSocketOptions.SO_SNDBUF,
+              DEFAULT_BUFFER_BYTES,
+              StandardSocketOptions.SO_RCVBUF,
+              DEFAULT_BUFFER_BYTES,
+              StandardSocketOptions.SO_REUSEADDR,
+              false,
+              StandardSocketOptions.SO_KEEPALIVE,
+              false,
+              StandardSocketOptions.SO_LINGER,
+              -1));
+
+  SimSocketOptions(Sock sock) {
+    this.sock = sock;
+  }
+
+  <T> void set(SocketOption<T> option, T value) throws ErrnoException {
+    if (option.equals(VsockSocketOptions.BUFFER_SIZE)) {
+      sock.resize(sock.sizes().withSize((Long) value));
+    } else if (option.equals(VsockSocketOptions.BUFFER_MIN_SIZE)) {
+      sock.resize(sock.sizes().withMin((Long) value));
+    } else if (option.equals(VsockSocketOptions.BUFFER_MAX_SIZE)) {
+      sock.resize(sock.sizes().withMax((Long) value));
+    } else if (option.equals(VsockSocketOptions.CONNECT_TIMEOUT)) {
+      setConnectTimeout((Duration) value);
+    } else if (option.equals(StandardSocketOptions.SO_SNDBUF)) {
+      kept.put(option, doubled((Integer) value, MIN_SEND_BYTES));
+    } else if (option.equals(StandardSocketOptions.SO_RCVBUF)) {
+      kept.put(option, doubled((Integer) value, MIN_RECEIVE_BYTES));
+    } else if (kept.containsKey(option)) {
+      kept.put(option, value);
+    } else {
+      throw unsupported(option);
+    }
+  }
+
+  /** Linux keeps twice what was asked for, between bounds. */
+  private static int doubled(int bytes, int minBytes) {
+    return Math.max(Math.min(bytes, DEFAULT_BUFFER_BYTES) * 2, minBytes);
+  }
+
+  private void setConnectTimeout(Duration timeout) throws ErrnoException {
+    if (timeout.isNegative()) {
+      throw new ErrnoException(Errno.ERANGE, "a connect timeout of " + timeout + " is negative");
+    }
+    try {
+      sock.connectTimeoutNanos(timeout.toNanos());
+    } catch (ArithmeticException e) {
+      throw new ErrnoException(Errno.ERANGE, "a connect timeout of " + timeout + " is too long");
+    }
+  }
+
+  <T> T get(SocketOption<T> option) {
+    return option.type().cast(valueOf(option));
+  }
+
+  private Object valueOf(SocketOption<?> option) {
+    if (option.equals(VsockSocketOptions.BUFFER_SIZE)) {
+      return sock.sizes().sizeBytes();
+    }
+    if (option.equals(VsockSocketOptions.BUFFER_MIN_SIZE)) {
+      return sock.sizes().minBytes();
+    }
+    if (option.equals(VsockSocketOptions.BUFFER_MAX_SIZE)) {
+      return sock.sizes().maxBytes();
+    }
+    if (option.equals(VsockSocketOptions.CONNECT_TIMEOUT)) {
+      return Duration.ofNanos(sock.connectTimeoutNanos());
+    }
+    Object value = kept.get(option);
+    if (value == null) {
+      throw unsupported(option);
+    }
+    return value;
+  }
+
+  private static UnsupportedOperationException unsupported(SocketOption<?> option) {
+    return new UnsupportedOperationException("AF_VSOCK has no " + option.name());
+  }
+}

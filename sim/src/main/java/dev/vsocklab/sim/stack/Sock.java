@@ -1,0 +1,741 @@
+package dev.vsocklab.sim.stack;
+
+import dev.vsocklab.Errno;
+import dev.vsocklab.VsockAddress;
+import dev.vsocklab.sim.connection.Connection;
+import dev.vsocklab.sim.connection.Effects;
+import dev.vsocklab.sim.connection.PacketRules;
+import dev.vsocklab.sim.connection.Reaction;
+import dev.vsocklab.sim.connection.Row;
+import dev.vsocklab.sim.credit.BufferSizes;
+import dev.vsocklab.sim.wire.Header;
+import dev.vsocklab.sim.wire.Op;
+import dev.vsocklab.sim.wire.Packet;
+import dev.vsocklab.spi.ErrnoException;
+import dev.vsocklab.spi.StreamSocket;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One SOCK_STREAM socket of a machine: {@code struct vsock_sock}. Its calls never wait; they say
+ * what is so now, and the engine waits where its user wants to.
+ *
+ * <p>Every call is made between {@link #lock} and {@link #unlock}. Packets that a call or an event
+ * leads to are put into the outbox; {@link #unlock} hands them over, after the lock is given up, in
+ * the order in which they were put in. One thread at a time does so (it holds the token {@link
+ * #sending}): another's packets are carried by it. So two ends never wait for each other's lock.
+ */
+public final class Sock implements Effects {
+  /** How long a closed socket waits for the peer's RST ({@code VSOCK_CLOSE_TIMEOUT}). */
+  private static final long CLOSE_TIMEOUT_NANOS = 8_000_000_000L;
+
+  /** {@code VSOCK_DEFAULT_CONNECT_TIMEOUT}. */
+  static final long DEFAULT_CONNECT_TIMEOUT_NANOS = 2_000_000_000L;
+
+  /** Poll events that are reported whether or not they were asked for. */
+  private static final int ALWAYS_REPORTED =
+      StreamSocket.POLLERR | StreamSocket.POLLHUP | StreamSocket.POLLNVAL;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Surroundings.WaitPoint readers;
+  private final Surroundings.WaitPoint writers;
+  private final Surroundings.WaitPoint pollers;
+  private final Stack stack;
+
+  /** Packets in the order in which they go out, guarded by the lock. */
+  private final ArrayDeque<Packet> outbox = new ArrayDeque<>();
+
+  /** The token: a thread is handing over this socket's packets. */
+  private boolean sending;
+
+  private Connection connection;
+  private BufferSizes sizes;
+  private long connectTimeoutNanos;
+  private long receiveLowWaterBytes = 1;
+
+  private @Nullable VsockAddress local;
+  private @Nullable VsockAddress remote;
+  private @Nullable Transport transport;
+  private @Nullable Backlog backlog;
+
+  private Surroundings.@Nullable Alarm connectAlarm;
+  private Surroundings.@Nullable Alarm closeAlarm;
+  private boolean inBoundTable;
+  private boolean inConnectedTable;
+
+  /** The user closed it; the connection may live on until its close timer. */
+  private boolean closed;
+
+  private int watchedEvents;
+  private @Nullable Runnable watcher;
+  private @Nullable Runnable dueCallback;
+
+  /** A child whose RESPONSE is still to be handed over. */
+  private @Nullable Sock newborn;
+
+  Sock(Stack stack, BufferSizes sizes, long connectTimeoutNanos) {
+    this.stack = stack;
+    this.sizes = sizes;
+    this.connectTimeoutNanos = connectTimeoutNanos;
+    connection = new Connection(sizes, stack.receiveShape(null));
+    readers = stack.surroundings().waitPoint(lock);
+    writers = stack.surroundings().waitPoint(lock);
+    pollers = stack.surroundings().waitPoint(lock);
+  }
+
+  // ---- the lock and the outbox
+  // -------------------------------------------------------------------
+
+  /** Takes the socket's lock. */
+  public void lock() {
+    lock.lock();
+  }
+
+  /**
+   * Gives the lock up, hands over the packets that are due, and runs a watch callback that is due.
+   * May be called with other work pending; never with another socket's lock held.
+   */
+  public void unlock() {
+    Runnable callback = dueCallback;
+    dueCallback = null;
+    Sock child = newborn;
+    newborn = null;
+    Packet packet = takeTokenAndFirst();
+    lock.unlock();
+    if (packet != null) {
+      handOver(packet);
+    }
+    if (child != null) {
+      child.lock();
+      child.unlock();
+    }
+    if (callback != null) {
+      callback.run();
+    }
+  }
+
+  private @Nullable Packet takeTokenAndFirst() {
+    if (sending || outbox.isEmpty()) {
+      return null;
+    }
+    sending = true;
+    return outbox.pollFirst();
+  }
+
+  private void handOver(Packet first) {
+    Packet packet = first;
+    try {
+      while (packet != null) {
+        stack.carry(packet);
+        packet = nextOrGiveTokenBack();
+      }
+    } finally {
+      if (packet != null) {
+        giveTokenBack(); // a tap failed: the next call carries on
+      }
+    }
+  }
+
+  private @Nullable Packet nextOrGiveTokenBack() {
+    lock.lock();
+    try {
+      Packet packet = outbox.pollFirst();
+      sending = packet != null;
+      return packet;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void giveTokenBack() {
+    lock.lock();
+    try {
+      sending = false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // ---- effects of the connection
+  // -----------------------------------------------------------------
+
+  @Override
+  public void send(Op op, int flags) {
+    outbox.addLast(Packet.of(stamp(op, flags, 0)));
+  }
+
+  @Override
+  public void sendData(ByteBuffer src, int offset, int lengthBytes) {
+    Packet packet = Packet.borrowing(stamp(Op.RW, 0, lengthBytes), src, offset);
+    // Who holds the token hands over before it returns to the owner of the bytes; nobody else does.
+    outbox.addLast(sending ? packet.owned() : packet);
+  }
+
+  private Header stamp(Op op, int flags, int lengthBytes) {
+    return new Header(
+        stack.cidAs(transport),
+        remoteCid(),
+        (int) localPort(),
+        (int) remotePort(),
+        lengthBytes,
+        Header.TYPE_STREAM,
+        op.wireValue(),
+        flags,
+        connection.stampBufAlloc(),
+        connection.stampFwdCnt());
+  }
+
+  @Override
+  public void wakeReaders() {
+    readers.wakeAll();
+    wakePollers();
+  }
+
+  @Override
+  public void wakeWriters() {
+    writers.wakeAll();
+    wakePollers();
+  }
+
+  private void wakePollers() {
+    pollers.wakeAll();
+    callWatcherIfReady();
+  }
+
+  private void callWatcherIfReady() {
+    if (watcher != null && poll(watchedEvents) != 0) {
+      dueCallback = watcher;
+      watcher = null;
+    }
+  }
+
+  @Override
+  public void enterConnectedTable() {
+    stopConnectAlarm();
+    inConnectedTable = true;
+    stack.connected().add(this);
+  }
+
+  @Override
+  public void leaveTables() {
+    if (inConnectedTable) {
+      inConnectedTable = false;
+      stack.connected().remove(this);
+    }
+    if (inBoundTable) {
+      inBoundTable = false;
+      stack.bound().remove(this, localPort());
+    }
+    if (closed) {
+      stack.forget(this);
+    }
+  }
+
+  @Override
+  public void startCloseTimer() {
+    closeAlarm = stack.surroundings().schedule(CLOSE_TIMEOUT_NANOS, this::closeTimeIsUp);
+  }
+
+  @Override
+  public void cancelCloseTimer() {
+    if (closeAlarm != null) {
+      closeAlarm.cancel();
+      closeAlarm = null;
+    }
+  }
+
+  private void closeTimeIsUp() {
+    lock();
+    try {
+      connection.onCloseTimeout(this);
+    } finally {
+      unlock();
+    }
+  }
+
+  // ---- packets
+  // -----------------------------------------------------------------------------------
+
+  /**
+   * Takes a packet.
+   *
+   * @return false if it is to be answered with an RST made without a socket
+   */
+  boolean receive(Packet packet, Transport from) {
+    Header header = packet.header();
+    lock();
+    try {
+      Row row = rowFor(from);
+      Reaction reaction = PacketRules.reaction(row, header.op());
+      switch (reaction) {
+        case REPLY_RST -> {
+          return false;
+        }
+        case ACCEPT -> {
+          return accept(header, from);
+        }
+        case IGNORE,
+            ESTABLISH,
+            REFUSED,
+            PROTOCOL_ERROR,
+            RECEIVE,
+            UPDATE_CREDIT,
+            ANSWER_CREDIT,
+            PEER_SHUTDOWN,
+            PEER_RESET -> {
+          if (row == Row.CONNECTING || row == Row.ESTABLISHED || row == Row.CLOSING) {
+            refreshLocalCid(header);
+            connection.receive(reaction, packet, this);
+          }
+          return true;
+        }
+      }
+      throw new AssertionError(reaction);
+    } finally {
+      unlock();
+    }
+  }
+
+  private Row rowFor(Transport from) {
+    if (backlog != null) {
+      return closed ? Row.NO_CONNECTION : Row.LISTENING;
+    }
+    return transport == from ? connection.row() : Row.NO_CONNECTION;
+  }
+
+  /** A guest's CID can change when it migrates: a concretely bound socket follows. */
+  private void refreshLocalCid(Header header) {
+    if (local != null && local.cid() != VsockAddress.CID_ANY && local.cid() != header.dstCid()) {
+      local = VsockAddress.of(header.dstCid() & VsockAddress.MAX_VALUE, local.port());
+    }
+  }
+
+  private boolean accept(Header request, Transport from) {
+    Backlog queue = backlog;
+    if (queue == null || queue.isFull()) {
+      return false;
+    }
+    VsockAddress peer =
+        VsockAddress.of(
+            request.srcCid() & VsockAddress.MAX_VALUE, Integer.toUnsignedLong(request.srcPort()));
+    if (stack.transportFor(peer.cid()) != from) {
+      return false;
+    }
+    Sock child = stack.newSock(sizes, connectTimeoutNanos);
+    child.lock();
+    child.remote = peer;
+    child.local =
+        VsockAddress.of(
+            request.dstCid() & VsockAddress.MAX_VALUE, Integer.toUnsignedLong(request.dstPort()));
+    child.useTransport(from);
+    child.connection.acceptFrom(request, child);
+    // Its RESPONSE stays in its outbox, ahead of whatever its accepter writes, until no lock is
+    // held.
+    child.lock.unlock();
+    queue.add(child);
+    newborn = child;
+    wakeReaders();
+    return true;
+  }
+
+  void peerMachineGone() {
+    lock();
+    try {
+      connection.peerMachineGone(this);
+    } finally {
+      unlock();
+    }
+  }
+
+  // ---- calls: all between lock() and unlock()
+  // ------------------------------------------------------
+
+  /**
+   * bind().
+   *
+   * @param address the address
+   * @throws ErrnoException EINVAL, EADDRNOTAVAIL, EADDRINUSE
+   */
+  public void bind(VsockAddress address) throws ErrnoException {
+    checkOpen();
+    if (local != null) {
+      throw new ErrnoException(Errno.EINVAL, "it is already bound to " + local);
+    }
+    stack.checkLocal(address.cid());
+    bindTo(address);
+  }
+
+  private void bindTo(VsockAddress address) throws ErrnoException {
+    // The table reads boundCid() of every socket in it: set it first.
+    local = address;
+    try {
+      local = stack.bound().bind(this, address);
+      inBoundTable = true;
+    } catch (ErrnoException e) {
+      local = null;
+      throw e;
+    }
+  }
+
+  /**
+   * listen().
+   *
+   * @param backlogLength connections that may wait, less one
+   * @throws ErrnoException EINVAL
+   */
+  public void listen(int backlogLength) throws ErrnoException {
+    checkOpen();
+    switch (connection.callState()) {
+      case UNCONNECTED -> {}
+      case CONNECTING, CONNECTED, DISCONNECTING ->
+          throw new ErrnoException(Errno.EINVAL, "it is connected or connecting");
+    }
+    if (local == null) {
+      throw new ErrnoException(Errno.EINVAL, "it is not bound");
+    }
+    backlog = backlog == null ? new Backlog(backlogLength) : backlog.resized(backlogLength);
+  }
+
+  /**
+   * accept().
+   *
+   * @return the next connection, or null if none waits
+   * @throws ErrnoException EINVAL
+   */
+  public @Nullable Sock accept() throws ErrnoException {
+    checkOpen();
+    if (backlog == null) {
+      throw new ErrnoException(Errno.EINVAL, "it does not listen");
+    }
+    return backlog.poll();
+  }
+
+  /**
+   * connect(): sends the REQUEST, or finds that one is out.
+   *
+   * @param address the other end
+   * @return true if a REQUEST was sent by this call, false if one was out already
+   * @throws ErrnoException EISCONN, EINVAL, ENODEV, EADDRNOTAVAIL
+   */
+  public boolean connect(VsockAddress address) throws ErrnoException {
+    checkOpen();
+    if (!connection.mayConnect()) {
+      return false;
+    }
+    if (backlog != null) {
+      throw new ErrnoException(Errno.EINVAL, "it listens");
+    }
+    remote = address;
+    Transport chosen = stack.transportFor(address.cid());
+    if (chosen == null) {
+      throw new ErrnoException(Errno.ENODEV, "no transport of this machine leads to that CID");
+    }
+    useTransport(chosen);
+    if (local == null) {
+      bindTo(VsockAddress.any(VsockAddress.PORT_ANY));
+    }
+    connection.sendRequest(stack.reaches(chosen, address.cid()), this);
+    return true;
+  }
+
+  private void useTransport(Transport chosen) {
+    if (transport != chosen) {
+      transport = chosen;
+      connection = new Connection(sizes, stack.receiveShape(chosen));
+    }
+  }
+
+  /** Lets a connect that nobody waits for end by itself when its time is up. */
+  public void connectInBackground() {
+    stopConnectAlarm();
+    connectAlarm = stack.surroundings().schedule(connectTimeoutNanos, this::connectTimeIsUpAlarm);
+  }
+
+  private void connectTimeIsUpAlarm() {
+    lock();
+    try {
+      connectTimeIsUp();
+    } finally {
+      unlock();
+    }
+  }
+
+  /** The time of a connect is up: it fails with ETIMEDOUT unless it is over. */
+  public void connectTimeIsUp() {
+    connection.onConnectTimeout(this);
+  }
+
+  private void stopConnectAlarm() {
+    if (connectAlarm != null) {
+      connectAlarm.cancel();
+      connectAlarm = null;
+    }
+  }
+
+  /**
+   * How a connect stands.
+   *
+   * @return true if connected, false if there is no answer yet
+   * @throws ErrnoException what it failed with
+   */
+  public boolean connectResult() throws ErrnoException {
+    checkOpen();
+    return connection.connectResult();
+  }
+
+  /**
+   * recv().
+   *
+   * @param dst where to
+   * @return as {@link StreamSocket#read}
+   * @throws ErrnoException as {@link StreamSocket#read}
+   */
+  public int read(ByteBuffer dst) throws ErrnoException {
+    checkOpen();
+    if (backlog != null) {
+      throw new ErrnoException(Errno.ENOTCONN, "it listens");
+    }
+    return connection.read(dst, receiveLowWaterBytes, this);
+  }
+
+  /**
+   * send(): what credit allows.
+   *
+   * @param src what
+   * @return as {@link StreamSocket#write}
+   * @throws ErrnoException as {@link StreamSocket#write}
+   */
+  public int write(ByteBuffer src) throws ErrnoException {
+    checkOpen();
+    if (backlog != null) {
+      throw new ErrnoException(Errno.ENOTCONN, "it listens");
+    }
+    return connection.write(src, this);
+  }
+
+  /**
+   * shutdown().
+   *
+   * @param direction which
+   * @throws ErrnoException ENOTCONN
+   */
+  public void shutdown(StreamSocket.Direction direction) throws ErrnoException {
+    checkOpen();
+    int flags =
+        switch (direction) {
+          case READ -> Header.SHUTDOWN_RCV;
+          case WRITE -> Header.SHUTDOWN_SEND;
+          case BOTH -> Header.SHUTDOWN_BOTH;
+        };
+    connection.shutdown(flags, this);
+  }
+
+  /** close(). */
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    stopConnectAlarm();
+    if (transport == null) {
+      leaveTables();
+    } else {
+      connection.close(this);
+    }
+    wakeReaders();
+    wakeWriters();
+  }
+
+  /**
+   * The connections that nobody accepted: close them after this listener's lock was given up.
+   *
+   * @return the next one, or null
+   */
+  public @Nullable Sock nextUnaccepted() {
+    return backlog == null ? null : backlog.poll();
+  }
+
+  private int pollEvents() {
+    if (closed) {
+      return StreamSocket.POLLNVAL;
+    }
+    if (backlog != null) {
+      return backlog.isEmpty() ? 0 : StreamSocket.POLLIN;
+    }
+    return connection.pollEvents(receiveLowWaterBytes);
+  }
+
+  /**
+   * poll(), for some events.
+   *
+   * @param events which are asked for
+   * @return those that hold now, and those that are always reported
+   */
+  public int poll(int events) {
+    return pollEvents() & (events | ALWAYS_REPORTED);
+  }
+
+  /**
+   * Calls back once when one of the events holds.
+   *
+   * @param events {@link StreamSocket}'s bits
+   * @param onReady the callback, which {@link #unlock} runs
+   */
+  public void watch(int events, Runnable onReady) {
+    watchedEvents = events;
+    watcher = onReady;
+    callWatcherIfReady();
+  }
+
+  /**
+   * SO_ERROR.
+   *
+   * @return the error, or null
+   * @throws ErrnoException EBADF
+   */
+  public @Nullable Errno takeError() throws ErrnoException {
+    checkOpen();
+    return connection.takeError();
+  }
+
+  /**
+   * The buffer sizes.
+   *
+   * @return the sizes
+   */
+  public BufferSizes sizes() {
+    return sizes;
+  }
+
+  /**
+   * Changes the buffer sizes and tells the peer, if there is a transport to tell it with.
+   *
+   * @param changed the new sizes
+   */
+  public void resize(BufferSizes changed) {
+    boolean differs = changed.sizeBytes() != sizes.sizeBytes();
+    sizes = changed;
+    if (differs) {
+      connection.resize(changed);
+      if (transport != null) {
+        send(Op.CREDIT_UPDATE, 0);
+      }
+    }
+  }
+
+  /**
+   * SO_VM_SOCKETS_CONNECT_TIMEOUT.
+   *
+   * @return nanoseconds
+   */
+  public long connectTimeoutNanos() {
+    return connectTimeoutNanos;
+  }
+
+  /**
+   * SO_VM_SOCKETS_CONNECT_TIMEOUT.
+   *
+   * @param nanos nanoseconds; 0 for the default
+   */
+  public void connectTimeoutNanos(long nanos) {
+    connectTimeoutNanos = nanos == 0 ? DEFAULT_CONNECT_TIMEOUT_NANOS : nanos;
+  }
+
+  /**
+   * getsockname().
+   *
+   * @return the address; any while unbound
+   */
+  public VsockAddress localAddress() {
+    return local != null ? local : VsockAddress.any(VsockAddress.PORT_ANY);
+  }
+
+  /**
+   * getpeername().
+   *
+   * @return the address, or null if the calls do not count it as connected
+   */
+  public @Nullable VsockAddress peerName() {
+    return connection.hasPeerName() ? remote : null;
+  }
+
+  /**
+   * Throws if the user closed the socket.
+   *
+   * @throws ErrnoException EBADF
+   */
+  public void checkOpen() throws ErrnoException {
+    if (closed) {
+      throw new ErrnoException(Errno.EBADF, "it was closed");
+    }
+  }
+
+  /**
+   * Where readers and accepters wait.
+   *
+   * @return the place
+   */
+  public Surroundings.WaitPoint readers() {
+    return readers;
+  }
+
+  /**
+   * Where writers and connecters wait.
+   *
+   * @return the place
+   */
+  public Surroundings.WaitPoint writers() {
+    return writers;
+  }
+
+  /**
+   * Where those wait who poll.
+   *
+   * @return the place
+   */
+  public Surroundings.WaitPoint pollers() {
+    return pollers;
+  }
+
+  // ---- what the tables ask
+  // -----------------------------------------------------------------------
+
+  long boundCid() {
+    return local == null ? VsockAddress.CID_ANY : local.cid();
+  }
+
+  long localPort() {
+    return local == null ? VsockAddress.PORT_ANY : local.port();
+  }
+
+  long remoteCid() {
+    return remote == null ? VsockAddress.CID_ANY : remote.cid();
+  }
+
+  long remotePort() {
+    return remote == null ? VsockAddress.PORT_ANY : remote.port();
+  }
+
+  @Nullable Transport transport() {
+    return transport;
+  }
+
+  /** What a refused peer is told about this socket, or null if it does not listen. */
+  @Nullable String listenerSummary() {
+    Backlog queue = backlog;
+    return queue == null || closed ? null : localPort() + " (backlog " + queue + ")";
+  }
+
+  @Override
+  public String toString() {
+    lock.lock();
+    try {
+      String end = remote == null ? "" : " → " + remote;
+      return localAddress() + end + " [" + (backlog == null ? connection : backlog) + "]";
+    } finally {
+      lock.unlock();
+    }
+  }
+}
