@@ -2,6 +2,8 @@ package dev.vsocklab.sim;
 
 import dev.vsocklab.Machine;
 import dev.vsocklab.VsockAddress;
+import dev.vsocklab.sim.capture.PacketLog;
+import dev.vsocklab.sim.engine.FreeThreads;
 import dev.vsocklab.sim.fabric.Fabric;
 import dev.vsocklab.spi.BackendLab;
 import dev.vsocklab.spi.LabRequest;
@@ -12,10 +14,12 @@ import java.util.stream.Collectors;
 /** A lab in which every machine is simulated. */
 final class SimLab implements BackendLab {
   private final Fabric fabric = new Fabric();
+  private final PacketLog packets = new PacketLog(FreeThreads.nanosSinceNow());
   private final SimMachine host;
   private final List<SimMachine> guests = new ArrayList<>();
 
   SimLab(LabRequest request) {
+    fabric.addTap(packets);
     host = SimMachine.attach(fabric, VsockAddress.CID_HOST);
     for (LabRequest.GuestRequest guest : request.guests()) {
       guests.add(SimMachine.attach(fabric, guest.cid()));
@@ -51,7 +55,7 @@ final class SimLab implements BackendLab {
 
   @Override
   public List<ReportSection> report() {
-    return List.of();
+    return List.of(new ReportSection("last packets", packets.text()));
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,16 @@ public final class FreeThreads implements Surroundings, AutoCloseable {
 
   /** Creates the engine. It costs nothing until something is scheduled. */
   public FreeThreads() {}
+
+  /**
+   * A clock for what is shown of a lab: captures and packet logs.
+   *
+   * @return nanoseconds since this call
+   */
+  public static LongSupplier nanosSinceNow() {
+    long start = System.nanoTime();
+    return () -> System.nanoTime() - start;
+  }
 
   @Override
   public Alarm schedule(long delayNanos, Runnable task) {
