@@ -6,7 +6,6 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Packets as a table for a person: one line each, columns aligned, ASCII only. */
 final class PacketText {
@@ -88,8 +87,8 @@ final class PacketText {
   }
 
   private static String op(Header header) {
-    @Nullable Op op = header.op();
-    String name = op == null ? "op=" + header.opValue() : op.name();
+    Op op = header.op();
+    String name = op == Op.UNKNOWN ? "op=" + header.opValue() : op.name();
     return switch (header.type()) {
       case Header.TYPE_STREAM -> name;
       case Header.TYPE_SEQPACKET -> name + " seqpacket";
@@ -98,7 +97,7 @@ final class PacketText {
   }
 
   private static String flags(Header header) {
-    @Nullable Op op = header.op();
+    Op op = header.op();
     if (header.flags() == 0) {
       return "-";
     }

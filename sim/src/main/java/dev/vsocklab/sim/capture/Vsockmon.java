@@ -6,7 +6,6 @@ import dev.vsocklab.sim.wire.Op;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of one captured packet as Linux's {@code vsockmon} device gives them: its own header,
@@ -59,12 +58,9 @@ final class Vsockmon {
     HeaderCodec.encode(header, bytes, offset + HEADER_BYTES);
   }
 
-  private static short op(@Nullable Op op) {
-    if (op == null) {
-      return OP_UNKNOWN;
-    }
+  private static short op(Op op) {
     return switch (op) {
-      case INVALID -> OP_UNKNOWN;
+      case INVALID, UNKNOWN -> OP_UNKNOWN;
       case REQUEST, RESPONSE -> OP_CONNECT;
       case RST, SHUTDOWN -> OP_DISCONNECT;
       case CREDIT_UPDATE, CREDIT_REQUEST -> OP_CONTROL;
