@@ -13,45 +13,64 @@ import java.nio.channels.SocketChannel;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** A {@link VsockProvider} over one machine's socket layer. */
+/**
+ * A {@link VsockProvider} over one machine's socket layer.
+ *
+ * <p>Its channels and sockets keep the contract of the JDK's own TCP ones, with three points that
+ * vsock decides:
+ *
+ * <ul>
+ *   <li>A connect that fails closes the channel or the socket, as the JDK's does, although Linux
+ *       would let the same socket try again.
+ *   <li>An unbound client's local address after connect has CID any: Linux binds it so.
+ *   <li>{@code Socket.getInetAddress} is null and {@code getPort} is the unsigned port in an {@code
+ *       int}; the socket addresses are {@link dev.vsocklab.VsockAddress}es. {@code
+ *       InputStream.available} is always 0, for most kernels cannot tell.
+ * </ul>
+ */
 public final class NioVsockProvider implements VsockProvider {
   private final SocketLayer layer;
   private final Set<VsockCapability> capabilities;
+  private final VsockSelectorProvider faces;
 
   /**
    * Creates the provider.
    *
    * @param layer the machine's sockets
-   * @param capabilities what {@link #capabilities} tells
+   * @param capabilities what {@link #capabilities} tells; with {@link VsockCapability#REAL_KERNEL}
+   *     every call is taken to be costly, and a waiting call goes to the layer once instead of
+   *     being tried first
    */
   public NioVsockProvider(SocketLayer layer, Set<VsockCapability> capabilities) {
     this.layer = layer;
     this.capabilities = Set.copyOf(EnumSet.copyOf(capabilities));
+    this.faces =
+        new VsockSelectorProvider(layer, !capabilities.contains(VsockCapability.REAL_KERNEL));
   }
 
   @Override
   public SocketChannel openSocketChannel() throws IOException {
-    throw new UnsupportedOperationException();
+    return faces.openSocketChannel();
   }
 
   @Override
   public ServerSocketChannel openServerSocketChannel() throws IOException {
-    throw new UnsupportedOperationException();
+    return faces.openServerSocketChannel();
   }
 
   @Override
-  public Selector openSelector() throws IOException {
-    throw new UnsupportedOperationException();
+  public Selector openSelector() {
+    return faces.openSelector();
   }
 
   @Override
   public Socket openSocket() throws IOException {
-    throw new UnsupportedOperationException();
+    return faces.openSocket();
   }
 
   @Override
   public ServerSocket openServerSocket() throws IOException {
-    throw new UnsupportedOperationException();
+    return faces.openServerSocket();
   }
 
   @Override
@@ -59,7 +78,7 @@ public final class NioVsockProvider implements VsockProvider {
     try {
       return layer.localCid();
     } catch (ErrnoException e) {
-      throw new IOException(layer.name() + " does not tell its CID: " + e.getMessage(), e);
+      throw new FailedCall(Call.LOCAL_CID, layer.name(), null, null).exception(e);
     }
   }
 

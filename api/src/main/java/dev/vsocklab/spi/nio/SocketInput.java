@@ -1,0 +1,49 @@
+package dev.vsocklab.spi.nio;
+
+import dev.vsocklab.spi.StreamSocket;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+
+/** What a {@link VsockSocket} receives, with the socket's timeout on each read. */
+final class SocketInput extends InputStream {
+  private final VsockSocket socket;
+  private final VsockSocketChannel channel;
+
+  SocketInput(VsockSocket socket, VsockSocketChannel channel) {
+    this.socket = socket;
+    this.channel = channel;
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+  }
+
+  @Override
+  public int read(byte[] dst, int offset, int length) throws IOException {
+    Objects.checkFromIndexSize(offset, length, dst.length);
+    if (length == 0) {
+      return 0;
+    }
+    long timeoutNanos = socket.timeoutNanos();
+    int n;
+    try {
+      n = channel.readBlocking(ByteBuffer.wrap(dst, offset, length), timeoutNanos);
+    } catch (IOException e) {
+      throw socket.asSocketSays(e);
+    }
+    if (n == StreamSocket.WOULD_BLOCK) {
+      throw channel.call(Call.READ).timedOut(timeoutNanos);
+    }
+    return n;
+  }
+
+  /** Closes the socket, as the JDK's socket streams do. */
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}
