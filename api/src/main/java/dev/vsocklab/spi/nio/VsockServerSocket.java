@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * The {@link ServerSocket} of a listener: one of its own, or what its channel's {@code socket()}
  * gives; {@link Face} tells which.
  */
+@SuppressWarnings("UnsynchronizedOverridesSynchronized") // the channel beneath has the locks
 final class VsockServerSocket extends ServerSocket {
 
   /** The backlog for callers who name none, as the JDK has it. */
