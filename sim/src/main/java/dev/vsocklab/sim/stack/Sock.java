@@ -62,6 +62,7 @@ public final class Sock implements Effects {
 
   private Surroundings.@Nullable Alarm connectAlarm;
   private Surroundings.@Nullable Alarm closeAlarm;
+  private boolean closeAlarmIsDue;
   private boolean inBoundTable;
   private boolean inConnectedTable;
 
@@ -102,10 +103,14 @@ public final class Sock implements Effects {
     dueCallback = null;
     Sock child = newborn;
     newborn = null;
+    boolean alarm = closeAlarmIsDue;
     Packet packet = takeTokenAndFirst();
     lock.unlock();
     if (packet != null) {
       handOver(packet);
+    }
+    if (alarm) {
+      setCloseAlarmIfStillDue();
     }
     if (child != null) {
       child.lock();
@@ -235,11 +240,24 @@ public final class Sock implements Effects {
 
   @Override
   public void startCloseTimer() {
-    closeAlarm = stack.surroundings().schedule(CLOSE_TIMEOUT_NANOS, this::closeTimeIsUp);
+    closeAlarmIsDue = true; // unlock() sets it, unless the peer's RST was quicker
+  }
+
+  private void setCloseAlarmIfStillDue() {
+    lock.lock();
+    try {
+      if (closeAlarmIsDue) {
+        closeAlarmIsDue = false;
+        closeAlarm = stack.surroundings().schedule(CLOSE_TIMEOUT_NANOS, this::closeTimeIsUp);
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override
   public void cancelCloseTimer() {
+    closeAlarmIsDue = false;
     if (closeAlarm != null) {
       closeAlarm.cancel();
       closeAlarm = null;
