@@ -14,7 +14,6 @@ import dev.vsocklab.sim.wire.Packet;
 import dev.vsocklab.spi.ErrnoException;
 import dev.vsocklab.spi.StreamSocket;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -23,9 +22,7 @@ import org.jspecify.annotations.Nullable;
  * what is so now, and the engine waits where its user wants to.
  *
  * <p>Every call is made between {@link #lock} and {@link #unlock}. Packets that a call or an event
- * leads to are put into the outbox; {@link #unlock} hands them over, after the lock is given up, in
- * the order in which they were put in. One thread at a time does so (it holds the token {@link
- * #sending}): another's packets are carried by it. So two ends never wait for each other's lock.
+ * leads to are put into the {@link Outbox}; {@link #unlock} hands them over.
  */
 public final class Sock implements Effects {
   /** How long a closed socket waits for the peer's RST ({@code VSOCK_CLOSE_TIMEOUT}). */
@@ -44,11 +41,7 @@ public final class Sock implements Effects {
   private final Surroundings.WaitPoint pollers;
   private final Stack stack;
 
-  /** Packets in the order in which they go out, guarded by the lock. */
-  private final ArrayDeque<Packet> outbox = new ArrayDeque<>();
-
-  /** The token: a thread is handing over this socket's packets. */
-  private boolean sending;
+  private final Outbox outbox;
 
   private Connection connection;
   private BufferSizes sizes;
@@ -78,6 +71,7 @@ public final class Sock implements Effects {
 
   Sock(Stack stack, BufferSizes sizes, long connectTimeoutNanos) {
     this.stack = stack;
+    this.outbox = new Outbox(lock, stack::carry);
     this.sizes = sizes;
     this.connectTimeoutNanos = connectTimeoutNanos;
     connection = new Connection(sizes, stack.receiveShape(null));
@@ -104,10 +98,10 @@ public final class Sock implements Effects {
     Sock child = newborn;
     newborn = null;
     boolean alarm = closeAlarmIsDue;
-    Packet packet = takeTokenAndFirst();
+    Packet packet = outbox.takeToken();
     lock.unlock();
     if (packet != null) {
-      handOver(packet);
+      outbox.handOver(packet);
     }
     if (alarm) {
       setCloseAlarmIfStillDue();
@@ -121,61 +115,17 @@ public final class Sock implements Effects {
     }
   }
 
-  private @Nullable Packet takeTokenAndFirst() {
-    if (sending || outbox.isEmpty()) {
-      return null;
-    }
-    sending = true;
-    return outbox.pollFirst();
-  }
-
-  private void handOver(Packet first) {
-    Packet packet = first;
-    try {
-      while (packet != null) {
-        stack.carry(packet);
-        packet = nextOrGiveTokenBack();
-      }
-    } finally {
-      if (packet != null) {
-        giveTokenBack(); // a tap failed: the next call carries on
-      }
-    }
-  }
-
-  private @Nullable Packet nextOrGiveTokenBack() {
-    lock.lock();
-    try {
-      Packet packet = outbox.pollFirst();
-      sending = packet != null;
-      return packet;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void giveTokenBack() {
-    lock.lock();
-    try {
-      sending = false;
-    } finally {
-      lock.unlock();
-    }
-  }
-
   // ---- effects of the connection
   // -----------------------------------------------------------------
 
   @Override
   public void send(Op op, int flags) {
-    outbox.addLast(Packet.of(stamp(op, flags, 0)));
+    outbox.add(Packet.of(stamp(op, flags, 0)));
   }
 
   @Override
   public void sendData(ByteBuffer src, int offset, int lengthBytes) {
-    Packet packet = Packet.borrowing(stamp(Op.RW, 0, lengthBytes), src, offset);
-    // Who holds the token hands over before it returns to the owner of the bytes; nobody else does.
-    outbox.addLast(sending ? packet.owned() : packet);
+    outbox.add(Packet.borrowing(stamp(Op.RW, 0, lengthBytes), src, offset));
   }
 
   private Header stamp(Op op, int flags, int lengthBytes) {
