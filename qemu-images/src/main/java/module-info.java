@@ -4,4 +4,6 @@ module dev.vsocklab.qemu {
   requires dev.vsocklab.sim;
   requires dev.vsocklab.linux;
   requires static transitive org.jspecify;
+
+  exports dev.vsocklab.qemu.agent;
 }

@@ -1492,13 +1492,13 @@ static void on_get_log(uint32_t id) {
   end_frame(frame);
 }
 
-static void answer_bad_handle(uint32_t id, uint16_t op) {
+static void refuse_call(uint32_t id, uint16_t op, int error) {
   if (op == OP_WRITE) {
-    answer_written(id, EBADF, 0);
+    answer_written(id, error, 0);
   } else if (op == OP_KILL) {
-    answer_text(id, op, EBADF);
+    answer_text(id, op, error);
   } else {
-    answer(id, op, EBADF);
+    answer(id, op, error);
   }
 }
 
@@ -1507,7 +1507,7 @@ static void on_object_call(uint32_t id, uint16_t op, struct body *body) {
   bool any_kind = op == OP_WAIT || op == OP_KILL || op == OP_CLOSE;
   struct object *object = any_kind ? find_object(handle) : find_stream(handle);
   if (object == NULL) {
-    answer_bad_handle(id, op);
+    refuse_call(id, op, body->bad ? EBADMSG : EBADF);
     return;
   }
   switch (op) {

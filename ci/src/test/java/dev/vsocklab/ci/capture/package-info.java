@@ -1,5 +1,0 @@
-/** Captures held against programs that nobody here wrote. */
-@NullMarked
-package dev.vsocklab.ci.capture;
-
-import org.jspecify.annotations.NullMarked;

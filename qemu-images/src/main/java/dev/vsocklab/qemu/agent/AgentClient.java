@@ -1,0 +1,178 @@
+package dev.vsocklab.qemu.agent;
+
+import dev.vsocklab.spi.ErrnoException;
+import dev.vsocklab.spi.SocketLayer;
+import dev.vsocklab.spi.StreamSocket;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.function.Supplier;
+
+/**
+ * The agent in one kernel, as this JVM sees it: that kernel's AF_VSOCK sockets and the programs
+ * that a test starts there.
+ *
+ * <p>Any number of threads may use it at once. Once the machine is gone, every call that is under
+ * way and every later one gives an {@link IOException} that says what happened.
+ */
+public final class AgentClient implements SocketLayer, AutoCloseable {
+  private static final int PROTOCOL_VERSION = 1;
+
+  private final AgentConnection connection;
+  private final GuestPrograms programs;
+  private final String kernelRelease;
+
+  private AgentClient(AgentConnection connection, String kernelRelease) {
+    this.connection = connection;
+    this.kernelRelease = kernelRelease;
+    this.programs = new GuestPrograms(connection);
+  }
+
+  /**
+   * Greets the agent at the other end of a channel; returns when it is ready.
+   *
+   * @param channel connected to the agent, for example to the Unix socket of QEMU's chardev; closed
+   *     with the client, and if this fails
+   * @param name the machine's name in messages, for example {@code vm(42)}
+   * @param console the last lines of the machine's console, for messages; the empty string where
+   *     there is none
+   * @param deadline how long the agent may take to answer, which it does when its machine is up
+   * @return the client
+   * @throws IOException if it does not answer in time, hangs up, or speaks another version
+   */
+  public static AgentClient connect(
+      SocketChannel channel, String name, Supplier<String> console, Duration deadline)
+      throws IOException {
+    AgentConnection connection;
+    try {
+      connection = new AgentConnection(channel, name, console);
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+    try {
+      return new AgentClient(connection, greet(connection, console, deadline));
+    } catch (IOException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  private static String greet(
+      AgentConnection connection, Supplier<String> console, Duration deadline) throws IOException {
+    Call hello = new Call(AgentOp.HELLO);
+    connection.send(hello, new CallFrame(AgentOp.HELLO).u32(PROTOCOL_VERSION), null);
+    if (!hello.await(deadline.toNanos())) {
+      throw new IOException(
+          connection.name()
+              + " did not come up: its agent did not answer within "
+              + deadline.toMillis()
+              + " ms. Its console's last lines:\n"
+              + console.get());
+    }
+    connection.answered(hello);
+    if (hello.errno() != 0) {
+      throw new IOException(
+          connection.name()
+              + ": its agent does not speak version "
+              + PROTOCOL_VERSION
+              + " of the protocol (errno "
+              + hello.errno()
+              + "). Build the guest image again, with this library's agent.");
+    }
+    ByteBuffer result = hello.result();
+    byte[] release = new byte[result.getShort(16) & 0xFFFF];
+    result.get(18, release);
+    return new String(release, StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public StreamSocket stream() throws ErrnoException, IOException {
+    return AgentSocket.open(connection);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Asks {@code /dev/vsock} of that kernel: its CID as a guest, else 2, else 1.
+   */
+  @Override
+  public long localCid() throws ErrnoException, IOException {
+    Call call = connection.call(new CallFrame(AgentOp.LOCAL_CID));
+    return Integer.toUnsignedLong(AgentSocket.succeeded(connection, call).result().getInt(0));
+  }
+
+  @Override
+  public String name() {
+    return connection.name();
+  }
+
+  /**
+   * The kernel's release, as {@code uname -r} tells it.
+   *
+   * @return for example {@code 6.1.0-56-cloud-amd64}
+   */
+  public String kernelRelease() {
+    return kernelRelease;
+  }
+
+  /**
+   * The programs of this machine.
+   *
+   * @return always the same
+   */
+  public GuestPrograms programs() {
+    return programs;
+  }
+
+  /**
+   * Makes the machine as new between two tests: closes every socket, kills every program and
+   * removes every file that was put there.
+   *
+   * @param deadline how long that may take
+   * @throws IOException if it is not done in time, or the machine is gone
+   */
+  public void reset(Duration deadline) throws IOException {
+    programs.forgetUploads();
+    Call call = new Call(AgentOp.RESET);
+    connection.send(call, new CallFrame(AgentOp.RESET), null);
+    if (!call.await(deadline.toNanos())) {
+      throw new IOException(
+          name()
+              + " was not reset within "
+              + deadline.toMillis()
+              + " ms: a program there does not end, or the machine is stopped.");
+    }
+    if (connection.answered(call).errno() != 0) {
+      throw new IOException(name() + " is being reset by another thread.");
+    }
+  }
+
+  /**
+   * What the agent did lately: calls that open, name or end sockets, programs and files, with the
+   * seconds since that kernel's boot. The last 64 KiB.
+   *
+   * @param deadline how long to wait for it
+   * @return lines; the reason in one line if the machine does not tell
+   */
+  public String log(Duration deadline) {
+    Call call = new Call(AgentOp.GET_LOG);
+    try {
+      connection.send(call, new CallFrame(AgentOp.GET_LOG), null);
+      if (!call.await(deadline.toNanos())) {
+        return "(no agent log: no answer within " + deadline.toMillis() + " ms)";
+      }
+      return StandardCharsets.UTF_8.decode(connection.answered(call).result()).toString();
+    } catch (IOException e) {
+      return "(no agent log: " + e.getMessage() + ")";
+    }
+  }
+
+  /** Hangs up, which makes an agent that is PID 1 power its machine off. */
+  @Override
+  public void close() {
+    connection.close();
+  }
+}

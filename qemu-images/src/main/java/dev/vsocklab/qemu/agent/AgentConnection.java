@@ -1,0 +1,320 @@
+package dev.vsocklab.qemu.agent;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The frames between this JVM and one agent: many threads call, one I/O thread takes the answers.
+ *
+ * <p>A caller writes its own frame, without waiting: what the socket does not take at once is
+ * copied and goes out by the I/O thread. So the lock is never held while anything blocks, and
+ * because the channel is non-blocking a caller's interrupt cannot close it.
+ */
+final class AgentConnection implements AutoCloseable {
+  /** The longest frame that either side sends: a 256 KiB read and its header, rounded up. */
+  private static final int MAX_FRAME_BYTES = 512 * 1024;
+
+  /** The longest frame to the agent, less its header and fields. */
+  static final int MAX_DATA_BYTES = 64 * 1024;
+
+  private final String name;
+  private final Supplier<String> console;
+  private final SocketChannel channel;
+  private final Selector selector;
+  private final SelectionKey key;
+  private final Thread thread;
+
+  private final AtomicInteger lastId = new AtomicInteger();
+  private final Map<Integer, Call> calls = new ConcurrentHashMap<>();
+  private final AtomicReference<@Nullable String> death = new AtomicReference<>();
+
+  private final ReentrantLock sendLock = new ReentrantLock();
+  private final ByteBuffer sendBuffer =
+      ByteBuffer.allocateDirect(MAX_DATA_BYTES + 4096).order(ByteOrder.LITTLE_ENDIAN);
+
+  /** What the socket did not take yet; guarded by the send lock. */
+  private final Queue<ByteBuffer> unsent = new ArrayDeque<>();
+
+  private final ByteBuffer received =
+      ByteBuffer.allocateDirect(MAX_FRAME_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+
+  /**
+   * Takes the channel over.
+   *
+   * @param channel connected to the agent
+   * @param name the machine's name in messages
+   * @param console the last lines of its console, for messages; asked once, after it died
+   * @throws IOException if the channel is not usable
+   */
+  AgentConnection(SocketChannel channel, String name, Supplier<String> console) throws IOException {
+    this.channel = channel;
+    this.name = name;
+    this.console = console;
+    channel.configureBlocking(false);
+    this.selector = Selector.open();
+    try {
+      this.key = channel.register(selector, SelectionKey.OP_READ);
+    } catch (IOException e) {
+      selector.close();
+      throw e;
+    }
+    this.thread = new Thread(this::run, "vsocklab agent " + name);
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  String name() {
+    return name;
+  }
+
+  /**
+   * Sends a call. It is done later, and lost if the connection ends first.
+   *
+   * @param call completed by the I/O thread
+   * @param frame its fields
+   * @param data bytes that follow the fields, at most {@link #MAX_DATA_BYTES}; consumed. May be
+   *     null
+   * @return the id
+   * @throws IOException if the connection has ended
+   */
+  int send(Call call, CallFrame frame, @Nullable ByteBuffer data) throws IOException {
+    int id = lastId.incrementAndGet();
+    calls.put(id, call);
+    if (death.get() != null) {
+      calls.remove(id);
+      throw gone();
+    }
+    transmit(frame.finish(id, data == null ? 0 : data.remaining()), data);
+    return id;
+  }
+
+  /** Sends further data of a streamed write. */
+  void sendData(int id, ByteBuffer data) {
+    transmit(new CallFrame(AgentOp.DATA).finish(id, data.remaining()), data);
+  }
+
+  /**
+   * Sends a call and waits for its answer, however long that takes.
+   *
+   * @throws IOException if the connection has ended or ends before
+   */
+  <C extends Call> C call(C call, CallFrame frame, @Nullable ByteBuffer data) throws IOException {
+    send(call, frame, data);
+    call.await(Long.MAX_VALUE);
+    return answered(call);
+  }
+
+  /** Sends a call without data, waits and leaves the errno to the caller. */
+  Call call(CallFrame frame) throws IOException {
+    return call(new Call(frame.op()), frame, null);
+  }
+
+  /** The call, unless its answer was lost. */
+  <C extends Call> C answered(C call) throws IOException {
+    if (call.isLost()) {
+      throw gone();
+    }
+    return call;
+  }
+
+  /** What every call gives once the connection has ended. */
+  IOException gone() {
+    String why = death.get();
+    return new IOException(why == null ? name + " is closed." : why);
+  }
+
+  /** Ends the connection: what is under way is lost. Returns once the I/O thread is gone. */
+  @Override
+  public void close() {
+    end(name + " was closed by this test run.");
+    if (Thread.currentThread() == thread) {
+      return;
+    }
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void transmit(ByteBuffer frame, @Nullable ByteBuffer data) {
+    sendLock.lock();
+    try {
+      if (frame.remaining() + (data == null ? 0 : data.remaining()) > sendBuffer.capacity()) {
+        enqueue(frame);
+        if (data != null) {
+          enqueue(data);
+        }
+      } else {
+        sendBuffer.clear().put(frame);
+        if (data != null) {
+          sendBuffer.put(data);
+        }
+        sendBuffer.flip();
+        if (unsent.isEmpty()) {
+          channel.write(sendBuffer);
+        }
+        if (sendBuffer.hasRemaining()) {
+          enqueue(sendBuffer);
+        }
+      }
+    } catch (IOException e) {
+      // The I/O thread finds the same, with the rest of the story, and loses this call with all
+      // others.
+      selector.wakeup();
+    } finally {
+      sendLock.unlock();
+    }
+  }
+
+  private void enqueue(ByteBuffer bytes) {
+    unsent.add(ByteBuffer.allocate(bytes.remaining()).put(bytes).flip());
+    selector.wakeup();
+  }
+
+  private void run() {
+    try {
+      while (death.get() == null) {
+        key.interestOps(SelectionKey.OP_READ | (flushUnsent() ? 0 : SelectionKey.OP_WRITE));
+        selector.select();
+        if (channel.read(received) < 0) {
+          throw new EOFException("it hung up");
+        }
+        takeFrames();
+      }
+    } catch (IOException e) {
+      end(obituary(e));
+    } catch (CancelledKeyException e) {
+      end(obituary(e)); // whoever gave us the channel closed it
+    } catch (RuntimeException e) {
+      end(obituary(e));
+      throw e;
+    } finally {
+      closeQuietly();
+      loseCalls();
+    }
+  }
+
+  /** Whether nothing is left to send. */
+  private boolean flushUnsent() throws IOException {
+    sendLock.lock();
+    try {
+      for (ByteBuffer next = unsent.peek(); next != null; next = unsent.peek()) {
+        channel.write(next);
+        if (next.hasRemaining()) {
+          return false;
+        }
+        unsent.remove();
+      }
+      return true;
+    } finally {
+      sendLock.unlock();
+    }
+  }
+
+  private void takeFrames() throws IOException {
+    received.flip();
+    while (received.remaining() >= CallFrame.HEADER_BYTES) {
+      int start = received.position();
+      int length = received.getInt(start);
+      if (length < CallFrame.HEADER_BYTES - CallFrame.LENGTH_FIELD_BYTES
+          || length > MAX_FRAME_BYTES - CallFrame.LENGTH_FIELD_BYTES) {
+        throw new IOException(
+            "it sent a frame of "
+                + Integer.toUnsignedString(length)
+                + " bytes, which cannot be; is it another program or another version?");
+      }
+      int end = start + CallFrame.LENGTH_FIELD_BYTES + length;
+      if (end > received.limit()) {
+        break;
+      }
+      ByteBuffer body =
+          received
+              .slice(start + CallFrame.HEADER_BYTES, end - start - CallFrame.HEADER_BYTES)
+              .order(ByteOrder.LITTLE_ENDIAN);
+      onFrame(received.getInt(start + 4), received.getShort(start + 8) & 0xFFFF, body);
+      received.position(end);
+    }
+    if (received.position() > 0) {
+      received.compact();
+    } else {
+      received.position(received.limit()).limit(received.capacity());
+    }
+  }
+
+  private void onFrame(int id, int op, ByteBuffer body) throws IOException {
+    boolean progress = op == AgentOp.DATA.answerNumber();
+    Call call = progress ? calls.get(id) : calls.remove(id);
+    int expected =
+        call == null ? -1 : progress ? AgentOp.WRITE.answerNumber() : call.op().answerNumber();
+    if (call == null
+        || body.remaining() < 4
+        || expected != (progress ? call.op().answerNumber() : op)) {
+      throw new IOException(
+          "it answered call "
+              + Integer.toUnsignedString(id)
+              + " with op 0x"
+              + Integer.toHexString(op)
+              + ", which was not asked");
+    }
+    if (progress) {
+      call.progress(body.getInt());
+    } else {
+      call.answer(body.getInt(), body);
+    }
+  }
+
+  private String obituary(Exception e) {
+    String lines = console.get();
+    return name
+        + " does not answer any more: "
+        + (e.getMessage() == null ? e : e.getMessage())
+        + "."
+        + (lines.isEmpty() ? "" : " Its console's last lines:\n" + lines);
+  }
+
+  private void end(String why) {
+    death.compareAndSet(null, why);
+    selector.wakeup();
+  }
+
+  private void closeQuietly() {
+    try (selector;
+        channel) {
+      // Nothing else: whatever fails here, the descriptors are gone.
+    } catch (IOException e) {
+      end(obituary(e));
+    }
+  }
+
+  private void loseCalls() {
+    for (Integer id : List.copyOf(calls.keySet())) {
+      Call call = calls.remove(id);
+      if (call != null) {
+        call.lose();
+      }
+    }
+  }
+}

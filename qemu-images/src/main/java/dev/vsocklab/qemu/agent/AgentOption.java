@@ -1,0 +1,113 @@
+package dev.vsocklab.qemu.agent;
+
+import dev.vsocklab.VsockSocketOptions;
+import java.net.SocketOption;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * How one socket option stands in Linux: level, name and the value's bytes.
+ *
+ * <p>Source: {@code include/uapi/linux/vm_sockets.h}, {@code vsock_connectible_setsockopt}; the
+ * levels and names are those of x86-64 and AArch64.
+ *
+ * @param level SOL_SOCKET or AF_VSOCK
+ * @param name the option's number
+ * @param lengthBytes the value's length
+ * @param encode Java's value to the kernel's
+ * @param decode the kernel's value to Java's
+ * @param <T> the value's type
+ */
+record AgentOption<T>(
+    int level,
+    int name,
+    int lengthBytes,
+    Function<T, ByteBuffer> encode,
+    Function<ByteBuffer, T> decode) {
+
+  /** SOL_SOCKET. */
+  static final int LEVEL_SOCKET = 1;
+
+  /** SO_ERROR. */
+  static final int SO_ERROR = 4;
+
+  /** AF_VSOCK, which is also its level. */
+  private static final int LEVEL_VSOCK = 40;
+
+  private static final int MAX_LINGER_SECONDS = 65535; // as the JDK caps it
+
+  private static final Map<SocketOption<?>, AgentOption<?>> OPTIONS =
+      Map.of(
+          VsockSocketOptions.BUFFER_SIZE, vsockSize(0),
+          VsockSocketOptions.BUFFER_MIN_SIZE, vsockSize(1),
+          VsockSocketOptions.BUFFER_MAX_SIZE, vsockSize(2),
+          VsockSocketOptions.CONNECT_TIMEOUT,
+              new AgentOption<>(
+                  LEVEL_VSOCK, 6, 16, AgentOption::encodeTime, AgentOption::decodeTime),
+          StandardSocketOptions.SO_REUSEADDR, socketFlag(2),
+          StandardSocketOptions.SO_SNDBUF, socketBuffer(7),
+          StandardSocketOptions.SO_RCVBUF, socketBuffer(8),
+          StandardSocketOptions.SO_KEEPALIVE, socketFlag(9),
+          StandardSocketOptions.SO_LINGER,
+              new AgentOption<>(
+                  LEVEL_SOCKET, 13, 8, AgentOption::encodeLinger, AgentOption::decodeLinger));
+
+  /**
+   * The option's place in Linux.
+   *
+   * @throws UnsupportedOperationException if AF_VSOCK does not have it, such as TCP_NODELAY
+   */
+  @SuppressWarnings("unchecked") // OPTIONS maps each option to one of its own type
+  static <T> AgentOption<T> of(SocketOption<T> option) {
+    AgentOption<?> known = OPTIONS.get(option);
+    if (known == null) {
+      throw new UnsupportedOperationException(
+          "Linux has no " + option.name() + " on AF_VSOCK sockets.");
+    }
+    return (AgentOption<T>) known;
+  }
+
+  private static ByteBuffer value(int lengthBytes) {
+    return ByteBuffer.allocate(lengthBytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private static AgentOption<Long> vsockSize(int name) {
+    return new AgentOption<>(
+        LEVEL_VSOCK, name, 8, bytes -> value(8).putLong(0, bytes), bytes -> bytes.getLong(0));
+  }
+
+  private static AgentOption<Boolean> socketFlag(int name) {
+    return new AgentOption<>(
+        LEVEL_SOCKET, name, 4, on -> value(4).putInt(0, on ? 1 : 0), bytes -> bytes.getInt(0) != 0);
+  }
+
+  /** The kernel keeps twice what was asked for and tells that; the JDK halves it again. */
+  private static AgentOption<Integer> socketBuffer(int name) {
+    return new AgentOption<>(
+        LEVEL_SOCKET, name, 4, size -> value(4).putInt(0, size), bytes -> bytes.getInt(0) / 2);
+  }
+
+  /** struct timeval; a negative duration becomes negative seconds, which Linux refuses. */
+  private static ByteBuffer encodeTime(Duration time) {
+    return value(16).putLong(0, time.getSeconds()).putLong(8, time.getNano() / 1000);
+  }
+
+  private static Duration decodeTime(ByteBuffer bytes) {
+    return Duration.ofSeconds(bytes.getLong(0), Math.multiplyExact(bytes.getLong(8), 1000L));
+  }
+
+  /** struct linger; a negative time switches it off, as in the JDK. */
+  private static ByteBuffer encodeLinger(Integer seconds) {
+    return value(8)
+        .putInt(0, seconds < 0 ? 0 : 1)
+        .putInt(4, Math.max(0, Math.min(MAX_LINGER_SECONDS, seconds)));
+  }
+
+  private static Integer decodeLinger(ByteBuffer bytes) {
+    return bytes.getInt(0) == 0 ? -1 : bytes.getInt(4);
+  }
+}
