@@ -14,7 +14,6 @@ import dev.vsocklab.sim.wire.Packet;
 import dev.vsocklab.spi.ErrnoException;
 import dev.vsocklab.spi.StreamSocket;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -23,9 +22,7 @@ import org.jspecify.annotations.Nullable;
  * what is so now, and the engine waits where its user wants to.
  *
  * <p>Every call is made between {@link #lock} and {@link #unlock}. Packets that a call or an event
- * leads to are put into the outbox; {@link #unlock} hands them over, after the lock is given up, in
- * the order in which they were put in. One thread at a time does so (it holds the token {@link
- * #sending}): another's packets are carried by it. So two ends never wait for each other's lock.
+ * leads to are put into the {@link Outbox}; {@link #unlock} hands them over.
  */
 public final class Sock implements Effects {
   /** How long a closed socket waits for the peer's RST ({@code VSOCK_CLOSE_TIMEOUT}). */
@@ -44,11 +41,7 @@ public final class Sock implements Effects {
   private final Surroundings.WaitPoint pollers;
   private final Stack stack;
 
-  /** Packets in the order in which they go out, guarded by the lock. */
-  private final ArrayDeque<Packet> outbox = new ArrayDeque<>();
-
-  /** The token: a thread is handing over this socket's packets. */
-  private boolean sending;
+  private final Outbox outbox;
 
   private Connection connection;
   private BufferSizes sizes;
@@ -62,6 +55,7 @@ public final class Sock implements Effects {
 
   private Surroundings.@Nullable Alarm connectAlarm;
   private Surroundings.@Nullable Alarm closeAlarm;
+  private boolean closeAlarmIsDue;
   private boolean inBoundTable;
   private boolean inConnectedTable;
 
@@ -77,6 +71,7 @@ public final class Sock implements Effects {
 
   Sock(Stack stack, BufferSizes sizes, long connectTimeoutNanos) {
     this.stack = stack;
+    this.outbox = new Outbox(lock, stack::carry);
     this.sizes = sizes;
     this.connectTimeoutNanos = connectTimeoutNanos;
     connection = new Connection(sizes, stack.receiveShape(null));
@@ -102,10 +97,14 @@ public final class Sock implements Effects {
     dueCallback = null;
     Sock child = newborn;
     newborn = null;
-    Packet packet = takeTokenAndFirst();
+    boolean alarm = closeAlarmIsDue;
+    Packet packet = outbox.takeToken();
     lock.unlock();
     if (packet != null) {
-      handOver(packet);
+      outbox.handOver(packet);
+    }
+    if (alarm) {
+      setCloseAlarmIfStillDue();
     }
     if (child != null) {
       child.lock();
@@ -116,61 +115,17 @@ public final class Sock implements Effects {
     }
   }
 
-  private @Nullable Packet takeTokenAndFirst() {
-    if (sending || outbox.isEmpty()) {
-      return null;
-    }
-    sending = true;
-    return outbox.pollFirst();
-  }
-
-  private void handOver(Packet first) {
-    Packet packet = first;
-    try {
-      while (packet != null) {
-        stack.carry(packet);
-        packet = nextOrGiveTokenBack();
-      }
-    } finally {
-      if (packet != null) {
-        giveTokenBack(); // a tap failed: the next call carries on
-      }
-    }
-  }
-
-  private @Nullable Packet nextOrGiveTokenBack() {
-    lock.lock();
-    try {
-      Packet packet = outbox.pollFirst();
-      sending = packet != null;
-      return packet;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void giveTokenBack() {
-    lock.lock();
-    try {
-      sending = false;
-    } finally {
-      lock.unlock();
-    }
-  }
-
   // ---- effects of the connection
   // -----------------------------------------------------------------
 
   @Override
   public void send(Op op, int flags) {
-    outbox.addLast(Packet.of(stamp(op, flags, 0)));
+    outbox.add(Packet.of(stamp(op, flags, 0)));
   }
 
   @Override
   public void sendData(ByteBuffer src, int offset, int lengthBytes) {
-    Packet packet = Packet.borrowing(stamp(Op.RW, 0, lengthBytes), src, offset);
-    // Who holds the token hands over before it returns to the owner of the bytes; nobody else does.
-    outbox.addLast(sending ? packet.owned() : packet);
+    outbox.add(Packet.borrowing(stamp(Op.RW, 0, lengthBytes), src, offset));
   }
 
   private Header stamp(Op op, int flags, int lengthBytes) {
@@ -235,11 +190,24 @@ public final class Sock implements Effects {
 
   @Override
   public void startCloseTimer() {
-    closeAlarm = stack.surroundings().schedule(CLOSE_TIMEOUT_NANOS, this::closeTimeIsUp);
+    closeAlarmIsDue = true; // unlock() sets it, unless the peer's RST was quicker
+  }
+
+  private void setCloseAlarmIfStillDue() {
+    lock.lock();
+    try {
+      if (closeAlarmIsDue) {
+        closeAlarmIsDue = false;
+        closeAlarm = stack.surroundings().schedule(CLOSE_TIMEOUT_NANOS, this::closeTimeIsUp);
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override
   public void cancelCloseTimer() {
+    closeAlarmIsDue = false;
     if (closeAlarm != null) {
       closeAlarm.cancel();
       closeAlarm = null;

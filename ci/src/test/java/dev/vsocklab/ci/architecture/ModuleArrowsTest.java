@@ -1,0 +1,101 @@
+package dev.vsocklab.ci.architecture;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Arrows between modules go down only: see "The rooms" in docs/design.md. */
+class ModuleArrowsTest {
+  private static final String[] API = {"dev.vsocklab", "dev.vsocklab.spi", "dev.vsocklab.spi.nio"};
+  private static final String SIM = "dev.vsocklab.sim..";
+  private static final String LINUX = "dev.vsocklab.linux..";
+  private static final String QEMU = "dev.vsocklab.qemu..";
+  private static final String JUNIT = "dev.vsocklab.junit..";
+  private static final String JNA = "com.sun.jna..";
+
+  @Test
+  void apiKnowsNobody() {
+    knowsOnly(ProductionClasses.in(25, API), API);
+  }
+
+  @Test
+  void simKnowsApi() {
+    knowsOnly(ProductionClasses.in(15, SIM), and(API, SIM));
+  }
+
+  @Test
+  void nativeKnowsApi() {
+    knowsOnly(ProductionClasses.in(1, LINUX), and(API, LINUX, JNA));
+  }
+
+  @Test
+  void qemuImagesKnowsSimNativeAndApi() {
+    knowsOnly(ProductionClasses.in(1, QEMU), and(API, QEMU, SIM, LINUX));
+  }
+
+  @Test
+  void junitExtensionKnowsSimAndApiAndFindsTheRestThroughServiceLoader() {
+    knowsOnly(
+        ProductionClasses.in(1, JUNIT),
+        and(
+            API,
+            JUNIT,
+            SIM,
+            "org.junit.jupiter.api..",
+            "org.junit.platform.commons..",
+            "org.opentest4j..",
+            "org.apiguardian.."));
+  }
+
+  @Test
+  void onlyNativeCallsLibc() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(LINUX)
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(JNA)
+        .check(ProductionClasses.all());
+  }
+
+  @Test
+  void packagesHaveNoCycles() {
+    slices().assignedFrom(new ByPackage()).should().beFreeOfCycles().check(ProductionClasses.all());
+  }
+
+  private static void knowsOnly(JavaClasses room, String[] packages) {
+    classes()
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(and(packages, "java..", "org.jspecify.annotations"))
+        .check(room);
+  }
+
+  private static String[] and(String[] some, String... more) {
+    List<String> all = new ArrayList<>(Arrays.asList(some));
+    all.addAll(Arrays.asList(more));
+    return all.toArray(String[]::new);
+  }
+
+  /** One slice for each package, the root package too. */
+  private static final class ByPackage implements SliceAssignment {
+    @Override
+    public SliceIdentifier getIdentifierOf(JavaClass javaClass) {
+      return SliceIdentifier.of(javaClass.getPackageName());
+    }
+
+    @Override
+    public String getDescription() {
+      return "the project's packages";
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package dev.vsocklab.junit;
+
+import dev.vsocklab.Lab;
+import dev.vsocklab.Machine;
+import dev.vsocklab.VsockProvider;
+import java.io.IOException;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Executable;
+import java.util.Optional;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolutionException;
+import org.junit.jupiter.api.extension.ParameterResolver;
+
+/**
+ * Fills in the parameters of a test's lab. It comes with {@link Host} and {@link Guest} as well as
+ * with {@link VsockTest}, so that one of them without the other gives an error that says so.
+ */
+final class LabParameters implements ParameterResolver, AfterEachCallback {
+
+  /** Constructors too belong to one test, and so to its lab. */
+  @Override
+  public ExtensionContextScope getTestInstantiationExtensionContextScope(
+      ExtensionContext rootContext) {
+    return ExtensionContextScope.TEST_METHOD;
+  }
+
+  @Override
+  public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+    return parameter.isAnnotated(Host.class)
+        || parameter.isAnnotated(Guest.class)
+        || (parameter.getParameter().getType() == Lab.class && Turn.of(context).isPresent());
+  }
+
+  @Override
+  public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+    Optional<Guest> guest = parameter.findAnnotation(Guest.class);
+    boolean host = parameter.isAnnotated(Host.class);
+    String what = guest.map(it -> "@Guest(" + it.value() + ")").orElse(host ? "@Host" : "Lab");
+    Class<?> type = parameter.getParameter().getType();
+    if (host && guest.isPresent()) {
+      throw new ParameterResolutionException(
+          "A parameter of %s asks for @Host and for %s, but it can be one machine only. Remove one of them."
+              .formatted(where(parameter), what));
+    }
+    if ((host || guest.isPresent()) && type != Machine.class && type != VsockProvider.class) {
+      throw new ParameterResolutionException(
+          "%s in %s is on a parameter of type %s, but it gives a Machine or a VsockProvider. Change the type to one of these."
+              .formatted(what, where(parameter), type.getSimpleName()));
+    }
+    TestLab testLab = testLab(what, parameter, context);
+    if (!host && guest.isEmpty()) {
+      return testLab.lab();
+    }
+    Machine machine =
+        guest.map(it -> testLab.lab().guest(it.value())).orElseGet(() -> testLab.lab().host());
+    return type == Machine.class ? machine : machine.vsock();
+  }
+
+  /** Closes the lab here rather than with the store, which would hide the reason in a cause. */
+  @Override
+  public void afterEach(ExtensionContext context) throws IOException {
+    Optional<TestLab> testLab = TestLab.ifAny(context);
+    if (testLab.isPresent()) {
+      testLab.get().close();
+    }
+  }
+
+  private static TestLab testLab(
+      String what, ParameterContext parameter, ExtensionContext context) {
+    if (context.getTestMethod().isEmpty()) {
+      throw new ParameterResolutionException(
+          "%s in %s has no lab to take from, because a lab lives for one test and this runs outside any. Take it in @BeforeEach or in the test."
+              .formatted(what, where(parameter)));
+    }
+    Turn turn =
+        Turn.of(context)
+            .orElseThrow(
+                () ->
+                    new ParameterResolutionException(
+                        "%s in %s has no lab to take from, because nothing chose a backend for %s. Annotate that class with @VsockTest."
+                            .formatted(
+                                what,
+                                where(parameter),
+                                context.getRequiredTestClass().getSimpleName())));
+    return TestLab.of(context, turn);
+  }
+
+  private static String where(ParameterContext parameter) {
+    return nameOf(parameter.getDeclaringExecutable());
+  }
+
+  /** What messages call a method or constructor with a parameter of ours. */
+  static String nameOf(Executable executable) {
+    String type = executable.getDeclaringClass().getSimpleName();
+    return executable instanceof Constructor
+        ? type + "'s constructor"
+        : type + "." + executable.getName();
+  }
+}

@@ -1,0 +1,45 @@
+package dev.vsocklab.junit;
+
+import dev.vsocklab.spi.Unavailable;
+import java.util.Optional;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+
+/**
+ * One backend's turn at a test class. It stands in the store of the class's invocation, where every
+ * test of that invocation finds it.
+ *
+ * @param choice the backend and kernel
+ * @param unavailable why it cannot run here, if so
+ * @param required whether its tests fail, instead of being skipped, where it cannot run
+ */
+record Turn(Choice choice, Optional<Unavailable> unavailable, boolean required) {
+
+  static final Namespace NAMESPACE = Namespace.create(VsockTest.class);
+
+  /** The turn that a test or class is part of; empty outside {@code @VsockTest} classes. */
+  static Optional<Turn> of(ExtensionContext context) {
+    return Optional.ofNullable(context.getStore(NAMESPACE).get(Turn.class, Turn.class));
+  }
+
+  /** Lets everything below the context find this turn. */
+  void begin(ExtensionContext context) {
+    context.getStore(NAMESPACE).put(Turn.class, this);
+  }
+
+  /** Why the tests of this turn are skipped, in one line; empty if they are not. */
+  Optional<String> reasonToSkip() {
+    return required ? Optional.empty() : reason();
+  }
+
+  /** Why the tests of this turn fail, in one line; empty if the backend can run. */
+  Optional<String> reasonToFail() {
+    return required
+        ? reason().map(line -> line + " It must run: " + Settings.REQUIRE + " names it.")
+        : Optional.empty();
+  }
+
+  private Optional<String> reason() {
+    return unavailable.map(why -> why.message(choice.backend().name()));
+  }
+}
