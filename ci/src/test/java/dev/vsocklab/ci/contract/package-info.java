@@ -1,0 +1,8 @@
+/**
+ * What every backend must do. Read {@link dev.vsocklab.ci.contract.StreamContractTest} first: it is
+ * the whole contract for stream sockets, run unchanged on the simulator and on real kernels.
+ */
+@NullMarked
+package dev.vsocklab.ci.contract;
+
+import org.jspecify.annotations.NullMarked;
