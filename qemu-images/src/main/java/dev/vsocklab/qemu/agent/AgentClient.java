@@ -170,6 +170,11 @@ public final class AgentClient implements SocketLayer, AutoCloseable {
     }
   }
 
+  /** How many calls wait for an answer. */
+  int callsUnderWay() {
+    return connection.callsUnderWay();
+  }
+
   /** Hangs up, which makes an agent that is PID 1 power its machine off. */
   @Override
   public void close() {

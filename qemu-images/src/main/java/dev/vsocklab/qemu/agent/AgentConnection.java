@@ -139,6 +139,10 @@ final class AgentConnection implements AutoCloseable {
     return new IOException(why == null ? name + " is closed." : why);
   }
 
+  int callsUnderWay() {
+    return calls.size();
+  }
+
   /** Ends the connection: what is under way is lost. Returns once the I/O thread is gone. */
   @Override
   public void close() {
