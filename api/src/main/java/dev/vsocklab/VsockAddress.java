@@ -167,7 +167,9 @@ public final class VsockAddress extends SocketAddress {
     if (digits.equals("any")) {
       return MAX_VALUE;
     }
-    if (digits.isEmpty() || digits.length() > 10 || !digits.chars().allMatch(Character::isDigit)) {
+    if (digits.isEmpty()
+        || digits.length() > 10
+        || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
       throw notAnAddress(text);
     }
     long value = Long.parseLong(digits);
