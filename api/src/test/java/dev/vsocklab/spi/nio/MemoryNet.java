@@ -30,6 +30,8 @@ final class MemoryNet implements SocketLayer {
   final Set<Long> silentPorts = new HashSet<>();
   final List<MemorySocket> unanswered = new ArrayList<>();
   final AtomicInteger polls = new AtomicInteger();
+  final AtomicInteger reads = new AtomicInteger();
+  final AtomicInteger writes = new AtomicInteger();
   boolean inCallback;
   @Nullable String gone;
   private long nextPort = 5000;

@@ -179,6 +179,7 @@ final class MemorySocket implements StreamSocket {
 
   @Override
   public int read(ByteBuffer dst, long timeoutNanos) throws ErrnoException, IOException {
+    net.reads.incrementAndGet();
     enter();
     try {
       long left = timeoutNanos;
@@ -217,6 +218,7 @@ final class MemorySocket implements StreamSocket {
 
   @Override
   public int write(ByteBuffer src, long timeoutNanos) throws ErrnoException, IOException {
+    net.writes.incrementAndGet();
     enter();
     try {
       int written = 0;
