@@ -16,7 +16,7 @@ public final class Fd implements AutoCloseable {
   private static final int CLOSED = Integer.MIN_VALUE;
 
   private final int number;
-  private final String what;
+  private volatile String what;
   private final AtomicInteger state = new AtomicInteger();
 
   private Fd(int number, String what) {
@@ -50,9 +50,20 @@ public final class Fd implements AutoCloseable {
   }
 
   /**
+   * Says what it is, once that is known.
+   *
+   * @param newWhat what it is, for errors
+   * @return this
+   */
+  public Fd named(String newWhat) {
+    what = newWhat;
+    return this;
+  }
+
+  /**
    * What it is, for errors.
    *
-   * @return the words given to {@link #adopt}
+   * @return the words given to {@link #adopt} or {@link #named}
    */
   public String what() {
     return what;

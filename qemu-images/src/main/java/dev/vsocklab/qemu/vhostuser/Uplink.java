@@ -1,0 +1,142 @@
+package dev.vsocklab.qemu.vhostuser;
+
+import dev.vsocklab.VsockAddress;
+import dev.vsocklab.sim.fabric.Fabric;
+import dev.vsocklab.sim.fabric.Port;
+import dev.vsocklab.sim.wire.Op;
+import dev.vsocklab.sim.wire.Packet;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The guest's place on a fabric, which changes from test to test. While it has none, or the fabric
+ * has no host, the guest is told so as Linux tells it of a connection that nobody knows: with RST.
+ */
+final class Uplink {
+  private final long cid;
+  private final RxQueue toGuest;
+  private final DeviceLog log;
+  private final ReentrantLock plugging = new ReentrantLock();
+  private @Nullable Plug plug;
+  private boolean ended;
+
+  Uplink(long cid, RxQueue toGuest, DeviceLog log) {
+    this.cid = cid;
+    this.toGuest = toGuest;
+    this.log = log;
+  }
+
+  /** What one fabric sees of the guest. Deaf once it is pulled out. */
+  private final class Plug implements Port {
+    private final Fabric fabric;
+    private volatile boolean out;
+
+    Plug(Fabric fabric) {
+      this.fabric = fabric;
+    }
+
+    @Override
+    public void receive(Packet packet) {
+      if (!out) {
+        toGuest.deliver(packet);
+      }
+    }
+
+    @Override
+    public void peerGone(long goneCid) {
+      // vhost has no word for that: the guest learns it by RST when it sends the next packet.
+      if (!out && goneCid != cid) {
+        log.event("machine " + goneCid + " left the fabric");
+      }
+    }
+  }
+
+  void plug(Fabric fabric) {
+    plugging.lock();
+    try {
+      if (ended) {
+        throw new IllegalStateException(
+            "The guest with CID " + cid + " cannot be plugged in: its device has ended.");
+      }
+      if (plug != null) {
+        throw new IllegalStateException(
+            "The guest with CID " + cid + " is plugged in already. Unplug it first.");
+      }
+      // Held until the guest's own packets find the fabric: its answers may come at once.
+      Plug next = new Plug(fabric);
+      fabric.attach(cid, next);
+      plug = next;
+      log.event("plugged in");
+    } finally {
+      plugging.unlock();
+    }
+  }
+
+  void unplug() {
+    Plug old = pullOut();
+    if (old != null) {
+      log.event("unplugged");
+      toGuest.forgetRequests();
+    }
+  }
+
+  /** The device has ended: the guest leaves its fabric for good. */
+  void end() {
+    plugging.lock();
+    try {
+      ended = true;
+    } finally {
+      plugging.unlock();
+    }
+    pullOut();
+    toGuest.forgetAll();
+  }
+
+  private @Nullable Plug pullOut() {
+    Plug old;
+    plugging.lock();
+    try {
+      old = plug;
+      plug = null;
+    } finally {
+      plugging.unlock();
+    }
+    if (old != null) {
+      old.out = true;
+      old.fabric.detach(cid, old);
+    }
+    return old;
+  }
+
+  private @Nullable Plug current() {
+    plugging.lock();
+    try {
+      return plug;
+    } finally {
+      plugging.unlock();
+    }
+  }
+
+  /** Carries a packet of the guest's. */
+  void carry(Packet packet) {
+    Plug current = current();
+    if (current != null && current.fabric.isAttached(VsockAddress.CID_HOST)) {
+      current.fabric.carry(packet);
+    } else if (packet.header().op() != Op.RST) {
+      toGuest.deliver(Packet.of(packet.header().resetInReply()));
+    }
+  }
+
+  /**
+   * The guest's kernel started anew and knows none of its connections. Linux's vhost leaves the
+   * host's sockets as they are until they send and get RST; that they end at once is our choice.
+   */
+  void guestWasReset() {
+    log.event("the guest was reset: its connections are gone");
+    toGuest.forgetAll();
+    Plug current = current();
+    if (current != null) {
+      current.fabric.tellGone(cid);
+    }
+  }
+}
