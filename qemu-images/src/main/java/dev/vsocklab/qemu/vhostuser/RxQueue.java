@@ -36,7 +36,7 @@ final class RxQueue {
   private boolean indirect;
   private final AtomicInteger waitingReplies = new AtomicInteger();
 
-  /** Payload bytes of the first waiting packet, or of the one in hand, that the guest has. */
+  /** Payload bytes that the guest has of the packet that is next; 0 between packets. */
   private int sentBytes;
 
   RxQueue(Consumer<DeviceFailure> onFailure) {
@@ -81,7 +81,6 @@ final class RxQueue {
         keep(packet);
         return;
       }
-      sentBytes = 0;
       if (!send(running, packet)) {
         keep(packet);
       }
@@ -123,7 +122,6 @@ final class RxQueue {
     if (isReply(waiting.remove())) {
       waitingReplies.decrementAndGet();
     }
-    sentBytes = 0;
   }
 
   private void fail(Throwable e) {
@@ -158,6 +156,7 @@ final class RxQueue {
       running.giveBack(head, Header.BYTES + pieceBytes);
       sentBytes += pieceBytes;
       if (last) {
+        sentBytes = 0;
         return true;
       }
     }

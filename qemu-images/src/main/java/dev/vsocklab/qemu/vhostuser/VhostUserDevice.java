@@ -348,10 +348,10 @@ public final class VhostUserDevice implements AutoCloseable {
     }
   }
 
-  /** Obeys all messages that are there; false at the connection's end. */
+  /** Obeys the next message; false at the connection's end. The tx ring has its turn in between. */
   private boolean obey(Session session, MessageChannel channel) throws IOException, DeviceFailure {
-    Message message;
-    while ((message = channel.next()) != null) {
+    Message message = channel.next();
+    if (message != null) {
       session.handle(message);
     }
     boolean nowStarted = session.isStarted();
