@@ -18,8 +18,6 @@ import java.util.function.Supplier;
  * way and every later one gives an {@link IOException} that says what happened.
  */
 public final class AgentClient implements SocketLayer, AutoCloseable {
-  private static final int PROTOCOL_VERSION = 1;
-
   private final AgentConnection connection;
   private final GuestPrograms programs;
   private final String kernelRelease;
@@ -63,7 +61,7 @@ public final class AgentClient implements SocketLayer, AutoCloseable {
   private static String greet(
       AgentConnection connection, Supplier<String> console, Duration deadline) throws IOException {
     Call hello = new Call(AgentOp.HELLO);
-    connection.send(hello, new CallFrame(AgentOp.HELLO).u32(PROTOCOL_VERSION), null);
+    connection.send(hello, AgentConnection.hello(), null);
     if (!hello.await(deadline.toNanos())) {
       throw new IOException(
           connection.name()
@@ -77,7 +75,7 @@ public final class AgentClient implements SocketLayer, AutoCloseable {
       throw new IOException(
           connection.name()
               + ": its agent does not speak version "
-              + PROTOCOL_VERSION
+              + AgentConnection.PROTOCOL_VERSION
               + " of the protocol (errno "
               + hello.errno()
               + "). Build the guest image again, with this library's agent.");

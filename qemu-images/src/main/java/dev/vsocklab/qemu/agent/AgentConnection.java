@@ -8,6 +8,7 @@ import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
@@ -27,11 +28,19 @@ import org.jspecify.annotations.Nullable;
  * because the channel is non-blocking a caller's interrupt cannot close it.
  */
 final class AgentConnection implements AutoCloseable {
+  static final int PROTOCOL_VERSION = 1;
+
   /** The longest frame that either side sends: a 256 KiB read and its header, rounded up. */
   private static final int MAX_FRAME_BYTES = 512 * 1024;
 
   /** The longest frame to the agent, less its header and fields. */
   static final int MAX_DATA_BYTES = 64 * 1024;
+
+  /** How long calls may wait in silence before the agent is asked whether it is there. */
+  private static final Duration PING_AFTER = Duration.ofSeconds(10);
+
+  /** How long it may then be silent; long enough for a guest that a test stops for a while. */
+  private static final Duration DEAD_AFTER = Duration.ofSeconds(60);
 
   private final String name;
   private final Supplier<String> console;
@@ -54,6 +63,8 @@ final class AgentConnection implements AutoCloseable {
   private final ByteBuffer received =
       ByteBuffer.allocateDirect(MAX_FRAME_BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
+  private final Heartbeat heartbeat;
+
   /**
    * Takes the channel over.
    *
@@ -63,6 +74,13 @@ final class AgentConnection implements AutoCloseable {
    * @throws IOException if the channel is not usable
    */
   AgentConnection(SocketChannel channel, String name, Supplier<String> console) throws IOException {
+    this(channel, name, console, new Heartbeat(PING_AFTER, DEAD_AFTER));
+  }
+
+  /** With a heart that a test may hurry. */
+  AgentConnection(SocketChannel channel, String name, Supplier<String> console, Heartbeat heartbeat)
+      throws IOException {
+    this.heartbeat = heartbeat;
     this.channel = channel;
     this.name = name;
     this.console = console;
@@ -102,6 +120,11 @@ final class AgentConnection implements AutoCloseable {
     }
     transmit(frame.finish(id, data == null ? 0 : data.remaining()), data);
     return id;
+  }
+
+  /** The greeting, which also serves to ask whether the agent is there. */
+  static CallFrame hello() {
+    return new CallFrame(AgentOp.HELLO).u32(PROTOCOL_VERSION);
   }
 
   /** Sends further data of a streamed write. */
@@ -202,9 +225,13 @@ final class AgentConnection implements AutoCloseable {
     try {
       while (death.get() == null) {
         key.interestOps(SelectionKey.OP_READ | (flushUnsent() ? 0 : SelectionKey.OP_WRITE));
-        selector.select();
-        if (channel.read(received) < 0) {
+        selector.select(heartbeat.pingAfter().toMillis());
+        int bytes = channel.read(received);
+        if (bytes < 0) {
           throw new EOFException("it hung up");
+        }
+        if (heartbeat.isPingDue(bytes > 0, !calls.isEmpty(), System.nanoTime())) {
+          send(new Call(AgentOp.HELLO), hello(), null);
         }
         takeFrames();
       }
