@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -21,14 +23,12 @@ import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.commons.support.HierarchyTraversalMode;
 
 /**
- * The guests that a test names anywhere: they must all be known before its lab is opened, and that
- * is as early as its constructor.
+ * The guests that tests name: they must all be known before a lab is opened, and that is as early
+ * as the test's constructor. What the tests of a class have in common is read once.
  */
 final class WantedGuests {
 
-  private final Map<Long, GuestRequest> byCid = new LinkedHashMap<>();
-
-  private WantedGuests() {}
+  private final ConcurrentMap<Class<?>, ByCid> common = new ConcurrentHashMap<>();
 
   /**
    * Reads the annotation and the parameters of constructors, {@code @BeforeEach},
@@ -38,10 +38,24 @@ final class WantedGuests {
    *     a guest's
    */
   static List<GuestRequest> of(ExtensionContext context) {
-    Class<?> testClass = context.getRequiredTestClass();
+    return context
+        .getRoot()
+        .getStore(Turn.NAMESPACE)
+        .getOrComputeIfAbsent(WantedGuests.class, key -> new WantedGuests(), WantedGuests.class)
+        .read(context);
+  }
+
+  private List<GuestRequest> read(ExtensionContext context) {
     List<Class<?>> classes = new ArrayList<>(context.getEnclosingTestClasses());
-    classes.add(testClass);
-    WantedGuests wanted = new WantedGuests();
+    classes.add(context.getRequiredTestClass());
+    ByCid wanted = new ByCid();
+    wanted.addAll(common.computeIfAbsent(context.getRequiredTestClass(), key -> inCommon(classes)));
+    wanted.addAll(context.getRequiredTestMethod());
+    return List.copyOf(wanted.requests.values());
+  }
+
+  private static ByCid inCommon(List<Class<?>> classes) {
+    ByCid wanted = new ByCid();
     for (Class<?> type : classes) {
       wanted.addDeclaredBy(type);
     }
@@ -49,11 +63,10 @@ final class WantedGuests {
       for (Constructor<?> constructor : type.getDeclaredConstructors()) {
         wanted.addAll(constructor);
       }
-      wanted.addAll(annotated(type, BeforeEach.class));
-      wanted.addAll(annotated(type, AfterEach.class));
+      annotated(type, BeforeEach.class).forEach(wanted::addAll);
+      annotated(type, AfterEach.class).forEach(wanted::addAll);
     }
-    wanted.addAll(context.getRequiredTestMethod());
-    return List.copyOf(wanted.byCid.values());
+    return wanted;
   }
 
   private static List<Method> annotated(Class<?> type, Class<? extends Annotation> annotation) {
@@ -61,45 +74,58 @@ final class WantedGuests {
         type, annotation, HierarchyTraversalMode.TOP_DOWN);
   }
 
-  private void addDeclaredBy(Class<?> type) {
-    AnnotationSupport.findAnnotation(type, VsockTest.class)
-        .ifPresent(
-            annotation -> {
-              for (long cid : annotation.guests()) {
-                add("@VsockTest(guests = …) of " + type.getSimpleName(), cid, false);
-              }
-            });
-  }
+  /** Guests in the order in which they were named, each CID once. */
+  private static final class ByCid {
 
-  private void addAll(List<Method> methods) {
-    methods.forEach(this::addAll);
-  }
+    private final Map<Long, GuestRequest> requests = new LinkedHashMap<>();
 
-  private void addAll(Executable executable) {
-    String where = LabParameters.nameOf(executable);
-    Set<Long> here = new HashSet<>();
-    for (Parameter parameter : executable.getParameters()) {
-      Optional<Guest> guest = AnnotationSupport.findAnnotation(parameter, Guest.class);
-      if (guest.isEmpty()) {
-        continue;
-      }
-      long cid = guest.get().value();
-      if (!here.add(cid)) {
-        throw new ParameterResolutionException(
-            "Two parameters of %s ask for CID %d, but each guest has its own. Change one, or take the Machine once and ask it for vsock()."
-                .formatted(where, cid));
-      }
-      add(where, cid, guest.get().fresh());
+    private void addDeclaredBy(Class<?> type) {
+      AnnotationSupport.findAnnotation(type, VsockTest.class)
+          .ifPresent(
+              annotation -> {
+                for (long cid : annotation.guests()) {
+                  add("@VsockTest(guests = …) of " + type.getSimpleName(), cid, false);
+                }
+              });
     }
-  }
 
-  private void add(String where, long cid, boolean fresh) {
-    GuestRequest request;
-    try {
-      request = new GuestRequest(cid, fresh);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterResolutionException(where + ": " + e.getMessage(), e);
+    private void addAll(Executable executable) {
+      String where = LabParameters.nameOf(executable);
+      Set<Long> here = new HashSet<>();
+      for (Parameter parameter : executable.getParameters()) {
+        Optional<Guest> guest = AnnotationSupport.findAnnotation(parameter, Guest.class);
+        if (guest.isEmpty()) {
+          continue;
+        }
+        long cid = guest.get().value();
+        if (!here.add(cid)) {
+          throw new ParameterResolutionException(
+              "Two parameters of %s ask for CID %d, but each guest has its own. Change one, or take the Machine once and ask it for vsock()."
+                  .formatted(where, cid));
+        }
+        add(where, cid, guest.get().fresh());
+      }
     }
-    byCid.merge(cid, request, (one, other) -> new GuestRequest(cid, one.fresh() || other.fresh()));
+
+    private void addAll(ByCid others) {
+      others.requests.values().forEach(this::add);
+    }
+
+    private void add(String where, long cid, boolean fresh) {
+      GuestRequest request;
+      try {
+        request = new GuestRequest(cid, fresh);
+      } catch (IllegalArgumentException e) {
+        throw new ParameterResolutionException(where + ": " + e.getMessage(), e);
+      }
+      add(request);
+    }
+
+    private void add(GuestRequest request) {
+      requests.merge(
+          request.cid(),
+          request,
+          (one, other) -> new GuestRequest(one.cid(), one.fresh() || other.fresh()));
+    }
   }
 }

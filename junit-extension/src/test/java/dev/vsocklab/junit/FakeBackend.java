@@ -65,7 +65,7 @@ public final class FakeBackend implements Backend {
     if (request.guests().stream().anyMatch(guest -> guest.cid() == CID_THAT_NEVER_COMES_UP)) {
       throw new IOException("vm(66) did not come up within 5 s. Its console ends: panic.");
     }
-    FakeLab lab = new FakeLab(request);
+    FakeLab lab = new FakeLab(this, request);
     LABS.add(lab);
     return lab;
   }

@@ -27,17 +27,23 @@ final class FakeLab implements BackendLab {
   /** A lab with this guest cannot tell what happened. */
   static final long CID_WITHOUT_REPORT = 88;
 
+  private final FakeBackend backend;
   private final LabRequest request;
   private final Machine host = new FakeMachine(this, 2, "host");
   private final List<Machine> guests;
   private final AtomicInteger closes = new AtomicInteger();
 
-  FakeLab(LabRequest request) {
+  FakeLab(FakeBackend backend, LabRequest request) {
+    this.backend = backend;
     this.request = request;
     this.guests =
         request.guests().stream()
             .<Machine>map(guest -> new FakeMachine(this, guest.cid(), "vm(" + guest.cid() + ")"))
             .toList();
+  }
+
+  FakeBackend backend() {
+    return backend;
   }
 
   LabRequest request() {

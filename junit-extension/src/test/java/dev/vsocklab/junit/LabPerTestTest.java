@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import dev.vsocklab.Lab;
 import dev.vsocklab.Machine;
 import dev.vsocklab.VsockProvider;
+import dev.vsocklab.spi.LabRequest;
 import dev.vsocklab.spi.LabRequest.GuestRequest;
 import java.io.IOException;
 import java.util.List;
@@ -98,7 +99,7 @@ class LabPerTestTest {
   @VsockTest(backends = "fake")
   @TestInstance(TestInstance.Lifecycle.PER_CLASS)
   static class PerClass {
-    private FakeLab last = new FakeLab(new dev.vsocklab.spi.LabRequest("none", "", List.of()));
+    private FakeLab last = new FakeLab(new FakeBackend(), new LabRequest("none", "", List.of()));
 
     @BeforeEach
     void setUp(@Host Machine host) {

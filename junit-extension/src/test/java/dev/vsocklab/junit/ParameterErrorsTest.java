@@ -50,7 +50,7 @@ class ParameterErrorsTest {
   }
 
   @VsockTest(backends = "fake")
-  static class OutsideATest {
+  static class InBeforeAll {
     @BeforeAll
     static void setUp(@Host Machine host) {}
 
@@ -132,8 +132,8 @@ class ParameterErrorsTest {
   @Test
   void machineOutsideAnyTest() {
     assertMessage(
-        OutsideATest.class,
-        "@Host in OutsideATest.setUp has no lab to take from, because a lab lives for one test"
+        InBeforeAll.class,
+        "@Host in InBeforeAll.setUp has no lab to take from, because a lab lives for one test"
             + " and this runs outside any. Take it in @BeforeEach or in the test.");
   }
 

@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.engine.OutputDirectoryCreator;
 import org.junit.platform.engine.TestDescriptor;
 import org.junit.platform.engine.TestExecutionResult;
@@ -33,19 +35,42 @@ final class SampleRun {
   }
 
   static Plan of(Class<?> sample) {
+    return of(selectClass(sample));
+  }
+
+  static Plan of(DiscoverySelector sample) {
     return new Plan(sample);
+  }
+
+  /**
+   * Does something under these system properties of the extension and no others: those of the build
+   * that runs this test are kept away and put back.
+   */
+  static <T> T withSettings(Map<String, String> properties, Supplier<T> action) {
+    Map<String, Optional<String>> before = new HashMap<>();
+    for (String key : List.of(Settings.BACKENDS, Settings.REQUIRE)) {
+      before.put(key, Optional.ofNullable(System.getProperty(key)));
+      set(key, Optional.ofNullable(properties.get(key)));
+    }
+    try {
+      return action.get();
+    } finally {
+      before.forEach(SampleRun::set);
+    }
+  }
+
+  private static void set(String key, Optional<String> value) {
+    value.ifPresentOrElse(given -> System.setProperty(key, given), () -> System.clearProperty(key));
   }
 
   /** What a run is given. */
   static final class Plan {
 
-    private final Class<?> sample;
     private final Map<String, String> properties = new HashMap<>();
     private final EngineTestKit.Builder kit;
 
-    private Plan(Class<?> sample) {
-      this.sample = sample;
-      this.kit = EngineTestKit.engine("junit-jupiter").selectors(selectClass(sample));
+    private Plan(DiscoverySelector sample) {
+      this.kit = EngineTestKit.engine("junit-jupiter").selectors(sample);
     }
 
     Plan property(String key, String value) {
@@ -63,29 +88,9 @@ final class SampleRun {
       return this;
     }
 
-    /** Runs the sample. The settings of the build that runs this test are kept away from it. */
     SampleRun run() {
-      Map<String, Optional<String>> before = new HashMap<>();
-      for (String key : List.of(Settings.BACKENDS, Settings.REQUIRE)) {
-        before.put(key, Optional.ofNullable(System.getProperty(key)));
-        set(key, Optional.ofNullable(properties.get(key)));
-      }
       FakeBackend.forget();
-      try {
-        return new SampleRun(kit.execute(), FakeBackend.labs());
-      } finally {
-        before.forEach(Plan::set);
-      }
-    }
-
-    private static void set(String key, Optional<String> value) {
-      value.ifPresentOrElse(
-          given -> System.setProperty(key, given), () -> System.clearProperty(key));
-    }
-
-    @Override
-    public String toString() {
-      return sample.getSimpleName() + properties;
+      return withSettings(properties, () -> new SampleRun(kit.execute(), FakeBackend.labs()));
     }
   }
 

@@ -16,7 +16,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.platform.engine.TestDescriptor;
 import org.junit.platform.engine.UniqueId;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
-import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.Event;
 
 /** Every test's own name carries the backend and kernel. */
@@ -156,14 +155,7 @@ class TestNamesTest {
             .orElseThrow()
             .getTestDescriptor()
             .getUniqueId();
-    List<String> again =
-        EngineTestKit.engine("junit-jupiter")
-            .selectors(DiscoverySelectors.selectUniqueId(id))
-            .execute()
-            .testEvents()
-            .finished()
-            .map(SampleRun::nameOf)
-            .toList();
-    assertEquals(List.of("echo() [fake, Linux 1.0.7]"), again);
+    SampleRun again = SampleRun.of(DiscoverySelectors.selectUniqueId(id)).run();
+    assertEquals(List.of("echo() [fake, Linux 1.0.7]"), again.namesOfFinished());
   }
 }
