@@ -29,8 +29,11 @@ import org.junit.platform.engine.support.hierarchical.Node;
  * Surefire's, would then tell the runs on two backends apart by a bare index.
  *
  * <p>How: an extension has no public way to its node, so the one call that finds it is reflective;
- * all else is the platform's public API. Where Jupiter is a named module that does not open its
- * engine, the call is refused, and only the class's invocation carries the backend.
+ * all else is the platform's public API. Where Jupiter's engine runs as a named module, the call is
+ * refused, and only the class's invocation carries the backend, unless the engine is opened: {@code
+ * --add-opens
+ * org.junit.jupiter.engine/org.junit.jupiter.engine.descriptor=org.junit.platform.commons}.
+ * Surefire and Gradle run it on the class path.
  */
 final class NamedNode<C extends EngineExecutionContext> implements TestDescriptor, Node<C> {
 

@@ -53,6 +53,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * <p>{@code @BeforeAll}, {@code @AfterAll} and, under {@code Lifecycle.PER_CLASS}, the constructor
  * run outside any test, so they have no lab. {@code @BeforeAll} runs once for all backends. The
  * dynamic tests of one {@code @TestFactory} share its lab.
+ *
+ * <p>A class is {@code @VsockTest} or another class template such as {@code @ParameterizedClass},
+ * not both; but a nested class may be the other.
  */
 @API(status = API.Status.EXPERIMENTAL, since = "0.1")
 @Documented

@@ -42,6 +42,11 @@ final class FakeLab implements BackendLab {
             .toList();
   }
 
+  /** A provider that knows its CID and opens nothing. */
+  static VsockProvider provider(long cid) {
+    return new FakeProvider(cid);
+  }
+
   FakeBackend backend() {
     return backend;
   }
@@ -102,7 +107,7 @@ final class FakeLab implements BackendLab {
 
     @Override
     public VsockProvider vsock() {
-      return new FakeProvider(lab, cid);
+      return provider(cid);
     }
 
     @Override
@@ -111,7 +116,7 @@ final class FakeLab implements BackendLab {
     }
   }
 
-  private record FakeProvider(FakeLab lab, long localCid) implements VsockProvider {
+  private record FakeProvider(long localCid) implements VsockProvider {
 
     @Override
     public SocketChannel openSocketChannel() {

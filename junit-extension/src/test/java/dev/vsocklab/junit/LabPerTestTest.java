@@ -12,6 +12,8 @@ import dev.vsocklab.VsockProvider;
 import dev.vsocklab.spi.LabRequest;
 import dev.vsocklab.spi.LabRequest.GuestRequest;
 import java.io.IOException;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +24,10 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -136,6 +142,41 @@ class LabPerTestTest {
     }
   }
 
+  @Guest(1024)
+  @Retention(RetentionPolicy.RUNTIME)
+  @interface Inventory {}
+
+  @VsockTest(backends = "fake")
+  static class Composing {
+    @Test
+    void test(@Inventory Machine guest) {
+      assertEquals(1024, guest.cid());
+    }
+  }
+
+  @VsockTest(backends = "fake")
+  @ExtendWith(OtherExtension.class)
+  static class Neighbour {
+    @Test
+    void test(VsockProvider mock, @Host VsockProvider host) throws IOException {
+      assertEquals(-1, mock.localCid());
+      assertEquals(2, host.localCid());
+    }
+  }
+
+  private static final class OtherExtension implements ParameterResolver {
+
+    @Override
+    public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+      return parameter.getIndex() == 0;
+    }
+
+    @Override
+    public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+      return FakeLab.provider(-1);
+    }
+  }
+
   @VsockTest(backends = "fake")
   static class FailingEarly {
     FailingEarly(@Host Machine host) {}
@@ -244,6 +285,16 @@ class LabPerTestTest {
             .run()
             .passed(6);
     assertEquals(List.of(1, 1, 1, 1, 1, 1), closes(run));
+  }
+
+  @Test
+  void annotationComposedOfOursWorksLikeOurs() {
+    SampleRun.of(Composing.class).run().passed(1);
+  }
+
+  @Test
+  void parameterWithoutOurAnnotationIsLeftToOtherExtensions() {
+    SampleRun.of(Neighbour.class).run().passed(1);
   }
 
   @Test
