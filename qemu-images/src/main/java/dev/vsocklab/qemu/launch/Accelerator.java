@@ -1,0 +1,22 @@
+package dev.vsocklab.qemu.launch;
+
+import java.util.List;
+
+/** How QEMU runs the guest's instructions. */
+public enum Accelerator {
+  /** By the CPU, through {@code /dev/kvm}. */
+  KVM("-accel kvm -cpu host"),
+  /** By translation: slower, but it runs wherever QEMU does. */
+  TCG("-accel tcg -cpu max,la57=off");
+
+  private final String options;
+
+  Accelerator(String options) {
+    this.options = options;
+  }
+
+  /** QEMU's options. With TCG, five-level page tables only cost time. */
+  List<String> options() {
+    return List.of(options.split(" ", -1));
+  }
+}

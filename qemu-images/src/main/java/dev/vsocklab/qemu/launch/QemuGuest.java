@@ -1,0 +1,445 @@
+package dev.vsocklab.qemu.launch;
+
+import dev.vsocklab.qemu.image.GuestImage;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One running QEMU and the guest in it, from power-on to the end of its process. It owns the
+ * process, the console, the control connection and the agent's channel; {@link #close} ends all.
+ *
+ * <p>Safe for any number of threads.
+ */
+public final class QemuGuest implements AutoCloseable {
+  private static final int CONSOLE_LINES = 20;
+  private static final int MEMORY_MIB = 256;
+  private static final Duration START_DEADLINE = Duration.ofSeconds(30);
+  private static final Duration END_DEADLINE = Duration.ofSeconds(10);
+
+  /** The virtio-serial port that the agent opens. */
+  private static final String AGENT_PORT = "dev.vsocklab.agent";
+
+  /**
+   * Measured on a Debian host under TCG; each part of it makes the boot shorter or an end certain:
+   * panic=-1 turns a panic into a reset, which ends QEMU.
+   */
+  private static final String KERNEL_LINE =
+      "console=ttyS0 quiet reboot=t panic=-1 mitigations=off cryptomgr.notests random.trust_cpu=on"
+          + " no_timer_check 8250.nr_uarts=1";
+
+  private final Config config;
+  private final RunFolder folder;
+  private final Process process;
+  private final Console console = new Console();
+  private final Thread consoleReader;
+  private final Thread shutdownHook;
+  private final ReentrantLock control = new ReentrantLock();
+  private @Nullable Qmp qmp;
+  private @Nullable SocketChannel agent;
+  private boolean paused;
+  private volatile boolean killed;
+
+  private QemuGuest(Config config, RunFolder folder, Process process) {
+    this.config = config;
+    this.folder = folder;
+    this.process = process;
+    consoleReader =
+        new Thread(
+            () -> console.drain(process.getInputStream()), "vsocklab console of " + config.name());
+    consoleReader.setDaemon(true);
+    shutdownHook = new Thread(this::endProcess, "vsocklab end of " + config.name());
+  }
+
+  /**
+   * What to boot.
+   *
+   * @param name the machine's name in messages, for example {@code vm(42)}
+   * @param qemu the binary
+   * @param accelerator how to run it
+   * @param image kernel and initramfs
+   * @param vsockSocket the Unix socket on which a vhost-user-vsock device listens, or empty for a
+   *     guest without vsock
+   */
+  public record Config(
+      String name,
+      QemuBinary qemu,
+      Accelerator accelerator,
+      GuestImage image,
+      Optional<Path> vsockSocket) {}
+
+  /**
+   * Starts QEMU and lets the guest run. Its kernel still boots when this returns: the first answer
+   * on {@link #agent} tells when it is ready.
+   *
+   * @param config what to boot
+   * @param folder the guest's folder; it belongs to the guest from now on, even if this fails
+   * @return the guest
+   * @throws IOException if QEMU did not start, with what it said
+   */
+  public static QemuGuest start(Config config, RunFolder folder) throws IOException {
+    Path qmpSocket = folder.socket("qmp.sock");
+    QemuGuest guest = null;
+    try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      listener.bind(UnixDomainSocketAddress.of(qmpSocket));
+      ProcessBuilder builder =
+          new ProcessBuilder(Watchdog.command(folder, command(config, folder, qmpSocket)))
+              .redirectErrorStream(true)
+              .directory(folder.path().toFile());
+      guest = new QemuGuest(config, folder, builder.start());
+      guest.consoleReader.start();
+      Runtime.getRuntime().addShutdownHook(guest.shutdownHook);
+      guest.connect(listener);
+      return guest;
+    } catch (IOException e) {
+      if (guest == null) {
+        folder.close();
+        throw new IOException(config.name() + " cannot be started: " + e.getMessage(), e);
+      }
+      IOException told = guest.told("cannot be started: " + e.getMessage(), e);
+      guest.close();
+      throw told;
+    }
+  }
+
+  private void connect(ServerSocketChannel listener) throws IOException {
+    control.lock();
+    try {
+      qmp = Qmp.over(accept(listener));
+      // The greeting says that QEMU has opened its sockets. The guest has not run yet (-S): so the
+      // agent never sees its port without us.
+      connectAgent();
+      qmp.execute("cont", "{}");
+    } finally {
+      control.unlock();
+    }
+  }
+
+  private SocketChannel accept(ServerSocketChannel listener) throws IOException {
+    listener.configureBlocking(false);
+    long startNanos = System.nanoTime();
+    try (Selector selector = Selector.open()) {
+      listener.register(selector, SelectionKey.OP_ACCEPT);
+      var wakeup = process.onExit().thenRun(selector::wakeup);
+      while (true) {
+        SocketChannel channel = listener.accept();
+        if (channel != null) {
+          wakeup.cancel(false);
+          return channel;
+        }
+        if (!process.isAlive()) {
+          awaitConsole();
+          throw new IOException("QEMU ended with status " + process.exitValue() + ".");
+        }
+        long leftNanos = START_DEADLINE.toNanos() - (System.nanoTime() - startNanos);
+        if (leftNanos <= 0 || Thread.currentThread().isInterrupted()) {
+          throw new IOException(
+              "QEMU did not open its control connection within "
+                  + START_DEADLINE.toSeconds()
+                  + " s.");
+        }
+        selector.select(Math.max(1, leftNanos / 1_000_000));
+        selector.selectedKeys().clear();
+      }
+    }
+  }
+
+  private static List<String> command(Config config, RunFolder folder, Path qmpSocket) {
+    List<String> command = new ArrayList<>();
+    command.add(config.qemu().path().toString());
+    command.addAll(config.accelerator().options());
+    command.addAll(
+        List.of("-nodefaults", "-no-user-config", "-display", "none", "-S", "-smp", "1"));
+    // A reset that nobody asked for is a panic, or a program's reboot(2): the guest is then over.
+    command.addAll(List.of("-action", "reboot=shutdown"));
+    String size = MEMORY_MIB + "M";
+    command.addAll(List.of("-m", size, "-M", "q35,memory-backend=ram"));
+    // vhost-user hands guest memory to another process: it must be a shared file.
+    command.addAll(List.of("-object", "memory-backend-memfd,id=ram,share=on,size=" + size));
+    command.addAll(List.of("-pidfile", folder.socket(RunFolder.PID_FILE).toString()));
+    command.addAll(
+        List.of("-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"));
+    command.addAll(List.of("-chardev", "socket,id=qmp,path=" + quoted(qmpSocket)));
+    command.addAll(List.of("-mon", "chardev=qmp,mode=control"));
+    command.addAll(
+        List.of(
+            "-chardev", "socket,id=agent,server=on,wait=off,path=" + quoted(agentSocket(folder))));
+    command.addAll(List.of("-device", "virtio-serial-pci"));
+    command.addAll(List.of("-device", "virtserialport,chardev=agent,name=" + AGENT_PORT));
+    if (config.vsockSocket().isPresent()) {
+      String path = quoted(config.vsockSocket().get());
+      command.addAll(List.of("-chardev", "socket,id=vsock,path=" + path));
+      command.addAll(List.of("-device", "vhost-user-vsock-pci,chardev=vsock"));
+    }
+    command.addAll(List.of("-kernel", config.image().kernel().toString()));
+    command.addAll(List.of("-initrd", config.image().initramfs().toString()));
+    command.addAll(List.of("-append", KERNEL_LINE));
+    return command;
+  }
+
+  /** A path within a QEMU option list, where a comma ends it unless doubled. */
+  private static String quoted(Path path) {
+    return path.toString().replace(",", ",,");
+  }
+
+  private static Path agentSocket(RunFolder folder) {
+    return folder.socket("agent.sock");
+  }
+
+  private SocketChannel connectAgent() throws IOException {
+    SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(agentSocket(folder)));
+    agent = channel;
+    return channel;
+  }
+
+  /**
+   * The agent's channel: the virtio-serial port {@code dev.vsocklab.agent} of this boot.
+   *
+   * @return a connected, blocking channel, closed with the guest
+   */
+  public SocketChannel agent() {
+    control.lock();
+    try {
+      if (agent == null) {
+        throw new IllegalStateException(config.name() + " was never started.");
+      }
+      return agent;
+    } finally {
+      control.unlock();
+    }
+  }
+
+  /**
+   * What the guest and QEMU said.
+   *
+   * @return the console, readable even after the end
+   */
+  public Console console() {
+    return console;
+  }
+
+  /**
+   * Whether QEMU runs.
+   *
+   * @return false once its process has ended
+   */
+  public boolean isRunning() {
+    return process.isAlive();
+  }
+
+  /**
+   * An error about this guest: what happened, how QEMU fares, and the console's last lines.
+   *
+   * @param what a clause that follows the machine's name
+   * @param cause the cause, or null
+   * @return the exception, not thrown
+   */
+  public IOException told(String what, @Nullable Throwable cause) {
+    StringBuilder message = new StringBuilder(config.name() + " " + what);
+    if (message.charAt(message.length() - 1) != '.') {
+      message.append('.');
+    }
+    if (killed) {
+      message.append(" It was killed.");
+    } else if (!process.isAlive()) {
+      awaitConsole();
+      message.append(" QEMU ended with status ").append(process.exitValue()).append('.');
+    }
+    message.append(' ').append(console.lastLines(CONSOLE_LINES));
+    return new IOException(message.toString(), cause);
+  }
+
+  /**
+   * Stops the guest's CPU. Pausing a paused guest does nothing.
+   *
+   * @throws IOException if QEMU refuses or is gone
+   */
+  public void pause() throws IOException {
+    control.lock();
+    try {
+      execute("stop", "{}");
+      paused = true;
+    } finally {
+      control.unlock();
+    }
+  }
+
+  /**
+   * Lets a paused guest go on. Resuming a running guest does nothing.
+   *
+   * @throws IOException if QEMU refuses or is gone
+   */
+  public void resume() throws IOException {
+    control.lock();
+    try {
+      execute("cont", "{}");
+      paused = false;
+    } finally {
+      control.unlock();
+    }
+  }
+
+  /**
+   * Whether {@link #pause} holds the guest.
+   *
+   * @return true between pause and resume
+   */
+  public boolean isPaused() {
+    control.lock();
+    try {
+      return paused;
+    } finally {
+      control.unlock();
+    }
+  }
+
+  /**
+   * Resets the machine, as its reset button does: the kernel gets no warning. The kernel boots when
+   * this returns; {@link #agent} gives the new boot's channel, the old one is closed. Call {@link
+   * #ready} once the agent has answered.
+   *
+   * @throws IOException if QEMU refuses or is gone
+   */
+  public void reset() throws IOException {
+    control.lock();
+    try {
+      // The old boot must not run any more when its port hangs up (it would power off), nor write
+      // into the new boot's channel.
+      execute("stop", "{}");
+      agent().close();
+      execute("set-action", "{\"reboot\": \"reset\"}");
+      Qmp connected = connected();
+      connected.clearEvents();
+      execute("system_reset", "{}");
+      connected.awaitEvent("RESET");
+      connectAgent();
+      execute("cont", "{}");
+      paused = false;
+    } catch (IOException e) {
+      throw told("could not be reset: " + e.getMessage(), e);
+    } finally {
+      control.unlock();
+    }
+  }
+
+  /**
+   * Says that the guest has booted after a {@link #reset}: from now on a reset that nobody asked
+   * for ends it again. Until then the firmware is free to reset the machine, as SeaBIOS does twice.
+   *
+   * @throws IOException if QEMU refuses or is gone
+   */
+  public void ready() throws IOException {
+    control.lock();
+    try {
+      execute("set-action", "{\"reboot\": \"shutdown\"}");
+    } finally {
+      control.unlock();
+    }
+  }
+
+  private void execute(String command, String arguments) throws IOException {
+    connected().execute(command, arguments);
+  }
+
+  private Qmp connected() {
+    if (qmp == null) {
+      throw new IllegalStateException(config.name() + " was never started.");
+    }
+    return qmp;
+  }
+
+  /**
+   * Ends QEMU at once (SIGKILL), as a crash of the hypervisor does, and waits for its end.
+   *
+   * @throws IOException if it does not end
+   */
+  public void kill() throws IOException {
+    killed = true;
+    if (!endProcess()) {
+      throw new IOException(
+          config.name()
+              + " did not end within "
+              + END_DEADLINE.toSeconds()
+              + " s of being killed. End the process with \""
+              + folder.path()
+              + "\" in its command line.");
+    }
+  }
+
+  /** Ends what is left of the guest. Closing again does nothing. */
+  @Override
+  public void close() throws IOException {
+    boolean ended = endProcess();
+    try {
+      Runtime.getRuntime().removeShutdownHook(shutdownHook);
+    } catch (IllegalStateException e) {
+      // The JVM is ending: the hook runs, or has run, and finds nothing to do.
+    }
+    control.lock();
+    try {
+      if (agent != null) {
+        agent.close();
+      }
+      if (qmp != null) {
+        qmp.close();
+      }
+    } finally {
+      control.unlock();
+    }
+    folder.close();
+    if (!ended) {
+      throw new IOException(
+          config.name() + " did not end within " + END_DEADLINE.toSeconds() + " s.");
+    }
+  }
+
+  /** Closes the watchdog's pipe; it then kills QEMU. */
+  private boolean endProcess() {
+    boolean interrupted = Thread.interrupted(); // a guest must end whoever asks
+    try {
+      process.getOutputStream().close();
+      if (!process.waitFor(END_DEADLINE.toMillis(), TimeUnit.MILLISECONDS)) {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+        return process.waitFor(END_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+      }
+      awaitConsole();
+      return true;
+    } catch (IOException e) {
+      return !process.isAlive();
+    } catch (InterruptedException e) {
+      interrupted = true;
+      return !process.isAlive();
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** After the process ended: lets the last lines arrive. */
+  private void awaitConsole() {
+    try {
+      consoleReader.join(1000);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return config.name();
+  }
+}
