@@ -166,6 +166,17 @@ public interface StreamSocket {
   @Nullable Errno takeError() throws ErrnoException, IOException;
 
   /**
+   * Why a connect that went on in the background failed, where the machine knows more than the
+   * errno: what {@link ErrnoException#detail} is to a connect that waited.
+   *
+   * @param error what {@link #takeError} told
+   * @return a clause that can follow "ECONNRESET, "; empty where no more is known, as here
+   */
+  default String explain(Errno error) {
+    return "";
+  }
+
+  /**
    * Sets an option of {@link dev.vsocklab.VsockSocketOptions} or {@link
    * java.net.StandardSocketOptions}.
    *

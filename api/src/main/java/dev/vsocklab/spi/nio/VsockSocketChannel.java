@@ -90,6 +90,9 @@ final class VsockSocketChannel extends SocketChannel implements PolledChannel {
     } catch (ErrnoException e) {
       socket.close();
       throw channel.failure(Call.ACCEPT, e);
+    } catch (IOException e) {
+      socket.close();
+      throw e;
     }
     channel.state = State.CONNECTED;
     return channel;
@@ -454,7 +457,7 @@ final class VsockSocketChannel extends SocketChannel implements PolledChannel {
     }
     Errno refusal = socket.takeError();
     if (refusal != null) {
-      throw new ErrnoException(refusal);
+      throw new ErrnoException(refusal, socket.explain(refusal));
     }
     if ((polled & (POLLERR | POLLHUP)) != 0) {
       // ENOTCONN unless it did connect, before whatever happened since.

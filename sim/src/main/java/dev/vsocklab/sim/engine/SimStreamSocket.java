@@ -19,6 +19,9 @@ final class SimStreamSocket implements StreamSocket {
   private final Function<VsockAddress, String> refusals;
   private final SimSocketOptions options;
 
+  /** Where the last connect went, for {@link #explain}. */
+  private volatile @Nullable VsockAddress target;
+
   SimStreamSocket(Sock sock, Function<VsockAddress, String> refusals) {
     this.sock = sock;
     this.refusals = refusals;
@@ -64,6 +67,7 @@ final class SimStreamSocket implements StreamSocket {
   @Override
   public boolean connect(VsockAddress remote, long timeoutNanos) throws ErrnoException {
     boolean waits = timeoutNanos != NO_WAIT;
+    target = remote;
     sock.lock();
     try {
       boolean sent = sock.connect(remote);
@@ -76,7 +80,7 @@ final class SimStreamSocket implements StreamSocket {
     } finally {
       sock.unlock(); // the REQUEST goes out here, and its answer may come in
     }
-    return waits ? waitForConnect(remote) : isConnectedNow();
+    return waits ? waitForConnect() : isConnectedNow();
   }
 
   private boolean isConnectedNow() {
@@ -88,7 +92,7 @@ final class SimStreamSocket implements StreamSocket {
     }
   }
 
-  private boolean waitForConnect(VsockAddress remote) throws ErrnoException {
+  private boolean waitForConnect() throws ErrnoException {
     sock.lock();
     try {
       long left = sock.connectTimeoutNanos();
@@ -101,9 +105,7 @@ final class SimStreamSocket implements StreamSocket {
       }
       return true;
     } catch (ErrnoException e) {
-      throw e.errno() == Errno.ECONNRESET
-          ? new ErrnoException(e.errno(), refusals.apply(remote))
-          : e;
+      throw e.detail().isEmpty() ? new ErrnoException(e.errno(), explain(e.errno())) : e;
     } finally {
       sock.unlock();
     }
@@ -199,6 +201,12 @@ final class SimStreamSocket implements StreamSocket {
     } finally {
       sock.unlock();
     }
+  }
+
+  @Override
+  public String explain(Errno error) {
+    VsockAddress refuser = target;
+    return error == Errno.ECONNRESET && refuser != null ? refusals.apply(refuser) : "";
   }
 
   @Override
