@@ -464,6 +464,19 @@ public abstract class ChannelContract {
   }
 
   @Test
+  void connectionWhosePeerLeftBeforeItWasAcceptedIsAcceptedAtItsEnd() throws IOException {
+    try (ServerSocketChannel listener = net().listener().bind(net().anyPort())) {
+      SocketChannel near = net().channel();
+      near.connect(Pair.addressOf(net(), listener));
+      near.close();
+      try (SocketChannel far = listener.accept()) {
+        assertNotNull(far.getRemoteAddress());
+        assertEquals(-1, far.read(ByteBuffer.allocate(1)));
+      }
+    }
+  }
+
+  @Test
   void peersCloseIsTheEndOfTheStreamAfterItsData() throws IOException {
     try (Pair pair = Pair.on(net())) {
       pair.far().write(bytes("bye"));
