@@ -61,6 +61,18 @@ class ModuleArrowsTest {
   }
 
   @Test
+  void theDeviceKnowsNoLauncherAndTheLauncherNoDevice() {
+    String device = "dev.vsocklab.qemu.vhostuser..";
+    String launcher = "dev.vsocklab.qemu.launch..";
+    String agent = "dev.vsocklab.qemu.agent..";
+    String image = "dev.vsocklab.qemu.image..";
+    knowsNothingOf(ProductionClasses.in(10, device), launcher, agent, image);
+    knowsNothingOf(ProductionClasses.in(8, launcher), device, agent);
+    knowsNothingOf(ProductionClasses.in(12, agent), device, launcher, image);
+    knowsNothingOf(ProductionClasses.in(10, image), device, launcher);
+  }
+
+  @Test
   void packagesHaveNoCycles() {
     slices().assignedFrom(new ByPackage()).should().beFreeOfCycles().check(ProductionClasses.all());
   }
@@ -71,6 +83,10 @@ class ModuleArrowsTest {
         .onlyDependOnClassesThat()
         .resideInAnyPackage(and(packages, "java..", "org.jspecify.annotations"))
         .check(room);
+  }
+
+  private static void knowsNothingOf(JavaClasses room, String... others) {
+    noClasses().should().dependOnClassesThat().resideInAnyPackage(others).check(room);
   }
 
   private static String[] and(String[] some, String... more) {
