@@ -5,5 +5,9 @@ module dev.vsocklab.qemu {
   requires dev.vsocklab.linux;
   requires static transitive org.jspecify;
 
+  exports dev.vsocklab.qemu;
   exports dev.vsocklab.qemu.agent;
+
+  provides dev.vsocklab.spi.Backend with
+      dev.vsocklab.qemu.VhostUserBackend;
 }

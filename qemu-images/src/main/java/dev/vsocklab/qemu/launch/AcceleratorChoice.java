@@ -27,6 +27,7 @@ public final class AcceleratorChoice {
 
   private final Path verdicts;
   private final Trial trial;
+  private final Path deviceNode;
 
   /**
    * Creates the choice.
@@ -35,8 +36,13 @@ public final class AcceleratorChoice {
    * @param trial tries KVM
    */
   public AcceleratorChoice(Path cacheFolder, Trial trial) {
+    this(cacheFolder, trial, KVM);
+  }
+
+  AcceleratorChoice(Path cacheFolder, Trial trial, Path deviceNode) {
     this.verdicts = cacheFolder;
     this.trial = trial;
+    this.deviceNode = deviceNode;
   }
 
   /** Boots a guest with KVM. */
@@ -68,7 +74,7 @@ public final class AcceleratorChoice {
                 "-D" + PROPERTY + "=" + named + " names no accelerator. Write kvm or tcg.");
       };
     }
-    if (!Files.isReadable(KVM) || !Files.isWritable(KVM)) {
+    if (!Files.isReadable(deviceNode) || !Files.isWritable(deviceNode)) {
       return Accelerator.TCG;
     }
     String inputs = "qemu: " + qemu.path() + ", " + qemu.version() + "\nboot: " + bootId() + "\n";
@@ -87,9 +93,10 @@ public final class AcceleratorChoice {
       why = String.valueOf(e.getMessage());
       LOG.log(
           System.Logger.Level.INFO,
-          "/dev/kvm is here but does not run a guest, so guests run under TCG, which is slower."
+          "{1} is here but does not run a guest, so guests run under TCG, which is slower."
               + " The verdict is kept in {0}; remove it to have KVM tried again.",
-          file());
+          file(),
+          deviceNode);
     }
     remember(inputs, verdict, why);
     return verdict;

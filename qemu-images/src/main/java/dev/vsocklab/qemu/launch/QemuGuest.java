@@ -222,6 +222,15 @@ public final class QemuGuest implements AutoCloseable {
   }
 
   /**
+   * The guest's folder, which ends with it.
+   *
+   * @return its path
+   */
+  public Path folder() {
+    return folder.path();
+  }
+
+  /**
    * What the guest and QEMU said.
    *
    * @return the console, readable even after the end
@@ -251,6 +260,7 @@ public final class QemuGuest implements AutoCloseable {
     if (message.charAt(message.length() - 1) != '.') {
       message.append('.');
     }
+    awaitEnd(); // its sockets close a moment before the process is gone
     if (killed) {
       message.append(" It was killed.");
     } else if (!process.isAlive()) {
@@ -426,6 +436,15 @@ public final class QemuGuest implements AutoCloseable {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  /** Waits a little for an end that may be under way. */
+  private void awaitEnd() {
+    try {
+      process.waitFor(3, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

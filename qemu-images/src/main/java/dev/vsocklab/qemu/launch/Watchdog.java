@@ -11,6 +11,9 @@ import java.util.List;
  *
  * <p>This covers kill -9 of the JVM, which no shutdown hook sees. The agent is a second line: it
  * powers the guest off when its port hangs up.
+ *
+ * <p>The shell gives up its own output once QEMU runs: a dead JVM reads no more, and SIGPIPE would
+ * end the shell before it has cleaned up.
  */
 final class Watchdog {
   private static final String SCRIPT =
@@ -22,15 +25,16 @@ final class Watchdog {
       exec 3<&0
       "$@" </dev/null 3<&- &
       qemu=$!
-      (read -r never <&3; kill -9 "$qemu") >/dev/null 2>&1 &
+      exec >/dev/null 2>&1
+      (read -r never <&3; kill -9 "$qemu") &
       watch=$!
       wait "$qemu"
       status=$?
-      while kill -0 "$qemu" 2>/dev/null; do
+      while kill -0 "$qemu"; do
         wait "$qemu"
         status=$?
       done
-      kill "$watch" 2>/dev/null
+      kill "$watch"
       rm -rf -- "$folder"
       exit "$status"
       """;

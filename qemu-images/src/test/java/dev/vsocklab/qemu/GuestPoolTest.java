@@ -1,0 +1,194 @@
+package dev.vsocklab.qemu;
+
+import static dev.vsocklab.qemu.testing.Failures.assertSays;
+import static dev.vsocklab.qemu.testing.Failures.messageOf;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+
+import dev.vsocklab.spi.LabRequest;
+import dev.vsocklab.spi.LabRequest.GuestRequest;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class GuestPoolTest {
+  private boolean nextBootFails;
+  private final GuestPool<FakeGuest> pool = new GuestPool<>(this::boot, Duration.ofSeconds(30));
+  private final GuestPool<FakeGuest> impatient = new GuestPool<>(this::boot, Duration.ofMillis(10));
+
+  @Test
+  void aGuestThatCameBackIsLentAgainAndOneOfAnotherKindIsBooted() throws IOException {
+    FakeGuest first = lend(pool, "6.1", 42);
+    pool.giveBack("6.1", 42, first);
+
+    assertSame(first, lend(pool, "6.1", 42));
+    assertNotSame(first, lend(pool, "6.12", 42));
+    assertNotSame(first, lend(pool, "6.1", 43));
+  }
+
+  @Test
+  void aFreshGuestIsNeverAnIdleOne() throws IOException {
+    FakeGuest first = lend(pool, "6.1", 42);
+    pool.giveBack("6.1", 42, first);
+
+    List<FakeGuest> fresh = pool.lend(request("6.1", new GuestRequest(42, true)));
+
+    assertNotSame(first, fresh.get(0));
+  }
+
+  @Test
+  void aGuestThatDiedWhileIdleIsReplacedAndEnded() throws IOException {
+    FakeGuest first = lend(pool, "6.1", 42);
+    pool.giveBack("6.1", 42, first);
+    first.usable = false;
+
+    assertNotSame(first, lend(pool, "6.1", 42));
+    assertEquals(1, first.closes);
+  }
+
+  @Test
+  void theThirdLabThatWantsTheSameCidWaitsForOneToComeBack() throws Exception {
+    FakeGuest first = lend(pool, "6.1", 42);
+    lend(pool, "6.1", 42);
+    CompletableFuture<FakeGuest> third =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return lend(pool, "6.1", 42);
+              } catch (IOException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+
+    pool.giveBack("6.1", 42, first);
+
+    assertSame(first, third.get(30, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void waitingEndsAtTheDeadlineWithTheNumbers() throws IOException {
+    lend(impatient, "6.1", 42);
+    lend(impatient, "6.1", 42);
+
+    String message = messageOf(IOException.class, () -> lend(impatient, "6.1", 42));
+
+    assertSays(message, "2 of at most 6 are lent", "Run fewer tests in parallel");
+  }
+
+  @Test
+  void theLongestUnusedGuestMakesRoomForAnother() throws IOException {
+    List<FakeGuest> all = new ArrayList<>();
+    for (long cid = 10; cid < 10 + GuestPool.MAX_GUESTS; cid++) {
+      all.add(lend(pool, "6.1", cid));
+    }
+    for (FakeGuest guest : all) {
+      pool.giveBack("6.1", guest.cid(), guest);
+    }
+
+    lend(pool, "6.1", 99);
+
+    assertEquals(1, all.get(0).closes);
+    assertEquals(0, all.get(1).closes);
+  }
+
+  @Test
+  void moreGuestsThanThereCanBeAreRefusedAtOnce() {
+    GuestRequest[] tooMany = new GuestRequest[GuestPool.MAX_GUESTS + 1];
+    for (int i = 0; i < tooMany.length; i++) {
+      tooMany[i] = new GuestRequest(10 + i, false);
+    }
+
+    assertSays(
+        messageOf(IOException.class, () -> pool.lend(request("6.1", tooMany))),
+        "asks for 7 real guests; at most 6");
+  }
+
+  @Test
+  void aFailedBootKeepsNoPlaceAndTheOthersGuestsComeBack() throws IOException {
+    FakeGuest idle = lend(pool, "6.1", 42);
+    pool.giveBack("6.1", 42, idle);
+    nextBootFails = true;
+
+    for (int i = 0; i < 2 * GuestPool.MAX_GUESTS; i++) {
+      assertSays(
+          messageOf(
+              IOException.class,
+              () ->
+                  pool.lend(
+                      request("6.1", new GuestRequest(42, false), new GuestRequest(43, false)))),
+          "no boot");
+    }
+
+    nextBootFails = false;
+    assertSame(idle, lend(pool, "6.1", 42));
+  }
+
+  @Test
+  void closingEndsIdleGuestsAndLentOnesWhenTheyComeBack() throws IOException {
+    FakeGuest idle = lend(pool, "6.1", 42);
+    FakeGuest lent = lend(pool, "6.1", 43);
+    pool.giveBack("6.1", 42, idle);
+
+    pool.close();
+    assertEquals(1, idle.closes);
+    assertEquals(0, lent.closes);
+    pool.giveBack("6.1", 43, lent);
+    assertEquals(1, lent.closes);
+    assertSays(messageOf(IOException.class, () -> lend(pool, "6.1", 42)), "closed");
+  }
+
+  private static FakeGuest lend(GuestPool<FakeGuest> pool, String series, long cid)
+      throws IOException {
+    return pool.lend(request(series, new GuestRequest(cid, false))).get(0);
+  }
+
+  private static LabRequest request(String series, GuestRequest... guests) {
+    return new LabRequest("this test", series, List.of(guests));
+  }
+
+  private FakeGuest boot(String series, long cid) throws IOException {
+    if (nextBootFails) {
+      throw new IOException("no boot");
+    }
+    return new FakeGuest(series, cid);
+  }
+
+  private static final class FakeGuest implements GuestPool.Guest {
+    private final String series;
+    private final long cid;
+    private boolean usable = true;
+    private int closes;
+
+    FakeGuest(String series, long cid) {
+      this.series = series;
+      this.cid = cid;
+    }
+
+    @Override
+    public String series() {
+      return series;
+    }
+
+    @Override
+    public long cid() {
+      return cid;
+    }
+
+    @Override
+    public boolean isUsable() {
+      return usable;
+    }
+
+    @Override
+    public void close() {
+      closes++;
+    }
+  }
+}

@@ -1,0 +1,209 @@
+package dev.vsocklab.qemu;
+
+import static dev.vsocklab.qemu.testing.Failures.assertSays;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.vsocklab.Machine;
+import dev.vsocklab.VsockAddress;
+import dev.vsocklab.VsockConnectException;
+import dev.vsocklab.spi.BackendLab;
+import dev.vsocklab.spi.LabRequest;
+import dev.vsocklab.spi.LabRequest.GuestRequest;
+import java.io.IOException;
+import java.net.SocketException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The whole chain with real kernels: QEMU, agent, device, simulator. */
+@Tag("qemu")
+@Timeout(180)
+class VhostUserBackendIT {
+  private static final VhostUserBackend BACKEND = new VhostUserBackend();
+
+  @BeforeAll
+  static void skipWithTheReason() {
+    for (String kernel : BACKEND.kernels()) {
+      Optional<String> why = BACKEND.unavailable(kernel).map(u -> u.message("vhost-user"));
+      assumeTrue(why.isEmpty(), () -> "SKIPPED, nothing was tested: " + why.orElse(""));
+    }
+  }
+
+  @AfterAll
+  static void endGuests() {
+    BACKEND.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"6.1", "6.12"})
+  void guestAndHostReachEachOther(String kernel) throws IOException {
+    try (BackendLab lab = lab(kernel, new GuestRequest(42, false))) {
+      assertEquals(42, lab.guest(42).vsock().localCid());
+      echo(lab.host(), lab.guest(42), VsockAddress.of(42, 7000));
+      echo(lab.guest(42), lab.host(), VsockAddress.host(7000));
+    }
+  }
+
+  @Test
+  void theNextLabGetsTheSameGuestWithNothingOfTheLastOne() throws IOException {
+    Object first;
+    try (BackendLab lab = lab("6.12", new GuestRequest(43, false))) {
+      first = vm(lab, 43);
+      ServerSocketChannel left = lab.guest(43).vsock().openServerSocketChannel();
+      left.bind(VsockAddress.any(7001));
+      SocketChannel waits = lab.host().vsock().openSocketChannel();
+      waits.connect(VsockAddress.of(43, 7001));
+      assertTrue(left.isOpen() && waits.isConnected());
+    }
+    try (BackendLab lab = lab("6.12", new GuestRequest(43, false))) {
+      assertSame(first, vm(lab, 43));
+      try (SocketChannel channel = lab.host().vsock().openSocketChannel()) {
+        assertThrows(VsockConnectException.class, () -> channel.connect(VsockAddress.of(43, 7001)));
+      }
+      echo(lab.host(), lab.guest(43), VsockAddress.of(43, 7001));
+    }
+  }
+
+  @Test
+  void aFreshGuestAndOneInParallelAreOtherMachines() throws IOException {
+    try (BackendLab one = lab("6.12", new GuestRequest(43, false));
+        BackendLab fresh = lab("6.12", new GuestRequest(43, true))) {
+      assertNotSame(vm(one, 43), vm(fresh, 43));
+      echo(one.host(), one.guest(43), VsockAddress.of(43, 7002));
+      echo(fresh.host(), fresh.guest(43), VsockAddress.of(43, 7002));
+    }
+  }
+
+  @Test
+  void aRebootResetsTheHostsEndAndTheNewBootServes() throws IOException {
+    try (BackendLab lab = lab("6.12", new GuestRequest(43, false))) {
+      Machine guest = lab.guest(43);
+      try (Pair pair = Pair.connect(guest, lab.host(), VsockAddress.host(7003))) {
+        guest.as(GuestPower.class).orElseThrow().reboot();
+        assertThrows(SocketException.class, () -> pair.accepted().read(ByteBuffer.allocate(1)));
+        assertThrows(IOException.class, () -> pair.connected().read(ByteBuffer.allocate(1)));
+      }
+      echo(lab.host(), guest, VsockAddress.of(43, 7003));
+    }
+  }
+
+  @Test
+  void whatWasWrittenToAPausedGuestArrivesWhenItGoesOn() throws IOException {
+    try (BackendLab lab = lab("6.12", new GuestRequest(43, false))) {
+      Machine guest = lab.guest(43);
+      GuestPower power = guest.as(GuestPower.class).orElseThrow();
+      try (Pair pair = Pair.connect(guest, lab.host(), VsockAddress.host(7004))) {
+        power.pause();
+        pair.accepted().write(StandardCharsets.UTF_8.encode("while paused"));
+        power.resume();
+        assertEquals("while paused", read(pair.connected(), 12));
+      }
+    }
+  }
+
+  @Test
+  void aKilledGuestResetsTheHostsEndAndIsReplacedForTheNextLab() throws IOException {
+    Object first;
+    try (BackendLab lab = lab("6.12", new GuestRequest(43, false))) {
+      Machine guest = lab.guest(43);
+      first = vm(lab, 43);
+      try (Pair pair = Pair.connect(guest, lab.host(), VsockAddress.host(7005))) {
+        guest.as(GuestPower.class).orElseThrow().kill();
+        assertThrows(SocketException.class, () -> pair.accepted().read(ByteBuffer.allocate(1)));
+        assertThrows(IOException.class, () -> pair.connected().read(ByteBuffer.allocate(1)));
+      }
+    }
+    try (BackendLab lab = lab("6.12", new GuestRequest(43, false))) {
+      assertNotSame(first, vm(lab, 43));
+      echo(lab.host(), lab.guest(43), VsockAddress.of(43, 7005));
+    }
+  }
+
+  @Test
+  void aReportHasThePacketsTheConsoleTheAgentsLogAndTheDevices() throws IOException {
+    try (BackendLab lab = lab("6.12", new GuestRequest(43, false))) {
+      echo(lab.host(), lab.guest(43), VsockAddress.of(43, 7006));
+      StringBuilder all = new StringBuilder();
+      lab.report().forEach(s -> all.append("== ").append(s.title()).append('\n').append(s.text()));
+      assertSays(
+          all.toString(),
+          "== last packets",
+          "== console of vm(43)",
+          "== agent log of vm(43)",
+          "== vsock device of vm(43)",
+          "7006");
+    }
+  }
+
+  @Test
+  void afterItsLabAGuestIsOutOfReach() throws IOException {
+    BackendLab lab = lab("6.12", new GuestRequest(43, false));
+    Machine guest = lab.guest(43);
+    GuestPower power = guest.as(GuestPower.class).orElseThrow();
+    lab.close();
+    lab.close();
+
+    assertThrows(IllegalStateException.class, power::kill);
+    assertThrows(IllegalStateException.class, () -> guest.vsock().openSocketChannel());
+  }
+
+  private static BackendLab lab(String kernel, GuestRequest... guests) throws IOException {
+    return BACKEND.open(new LabRequest("this test", kernel, List.of(guests)));
+  }
+
+  private static Object vm(BackendLab lab, long cid) {
+    return ((LeasedGuest) lab.guest(cid)).vm();
+  }
+
+  private static void echo(Machine client, Machine server, VsockAddress address)
+      throws IOException {
+    try (Pair pair = Pair.connect(client, server, address)) {
+      pair.connected().write(StandardCharsets.UTF_8.encode("ping"));
+      assertEquals("ping", read(pair.accepted(), 4));
+      pair.accepted().write(StandardCharsets.UTF_8.encode("pong"));
+      assertEquals("pong", read(pair.connected(), 4));
+    }
+  }
+
+  private static String read(SocketChannel channel, int lengthBytes) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(lengthBytes);
+    while (bytes.hasRemaining()) {
+      assertTrue(channel.read(bytes) >= 0, "the stream ended early");
+    }
+    return StandardCharsets.UTF_8.decode(bytes.flip()).toString();
+  }
+
+  /** Both ends of one connection. */
+  private record Pair(SocketChannel connected, SocketChannel accepted) implements AutoCloseable {
+
+    static Pair connect(Machine client, Machine server, VsockAddress address) throws IOException {
+      try (ServerSocketChannel listener = server.vsock().openServerSocketChannel()) {
+        listener.bind(VsockAddress.any(address.port()));
+        SocketChannel connected = client.vsock().openSocketChannel();
+        connected.connect(address);
+        return new Pair(connected, listener.accept());
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      connected.close();
+      accepted.close();
+    }
+  }
+}
