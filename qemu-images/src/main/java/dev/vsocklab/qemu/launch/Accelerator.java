@@ -7,7 +7,7 @@ public enum Accelerator {
   /** By the CPU, through {@code /dev/kvm}. */
   KVM("-accel kvm -cpu host"),
   /** By translation: slower, but it runs wherever QEMU does. */
-  TCG("-accel tcg -cpu max,la57=off");
+  TCG("-accel tcg -cpu max,la57=off,-erms");
 
   private final String options;
 
@@ -15,7 +15,11 @@ public enum Accelerator {
     this.options = options;
   }
 
-  /** QEMU's options. With TCG, five-level page tables only cost time. */
+  /**
+   * QEMU's options. With TCG, five-level page tables only cost time, and so do fast strings (ERMS):
+   * for them Linux copies with {@code rep movsb}, which TCG runs byte by byte; without them, words.
+   * Measured: 64 KiB writes to a guest's file go twice as fast.
+   */
   List<String> options() {
     return List.of(options.split(" ", -1));
   }
