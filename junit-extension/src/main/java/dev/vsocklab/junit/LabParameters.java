@@ -28,33 +28,29 @@ final class LabParameters implements ParameterResolver, AfterEachCallback {
 
   @Override
   public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
-    return parameter.isAnnotated(Host.class)
-        || parameter.isAnnotated(Guest.class)
+    return Asked.by(parameter.getParameter()).anything()
         || (parameter.getParameter().getType() == Lab.class && Turn.of(context).isPresent());
   }
 
   @Override
   public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-    Optional<Guest> guest = parameter.findAnnotation(Guest.class);
-    boolean host = parameter.isAnnotated(Host.class);
-    String what = guest.map(it -> "@Guest(" + it.value() + ")").orElse(host ? "@Host" : "Lab");
+    Asked asked = Asked.by(parameter.getParameter());
+    if (!asked.anything()) {
+      return testLab(asked, parameter, context).lab();
+    }
     Class<?> type = parameter.getParameter().getType();
-    if (host && guest.isPresent()) {
+    if (asked.host() && asked.guest().isPresent()) {
       throw new ParameterResolutionException(
           "A parameter of %s asks for @Host and for %s, but it can be one machine only. Remove one of them."
-              .formatted(where(parameter), what));
+              .formatted(where(parameter), asked.what()));
     }
-    if ((host || guest.isPresent()) && type != Machine.class && type != VsockProvider.class) {
+    if (type != Machine.class && type != VsockProvider.class) {
       throw new ParameterResolutionException(
           "%s in %s is on a parameter of type %s, but it gives a Machine or a VsockProvider. Change the type to one of these."
-              .formatted(what, where(parameter), type.getSimpleName()));
+              .formatted(asked.what(), where(parameter), type.getSimpleName()));
     }
-    TestLab testLab = testLab(what, parameter, context);
-    if (!host && guest.isEmpty()) {
-      return testLab.lab();
-    }
-    Machine machine =
-        guest.map(it -> testLab.lab().guest(it.value())).orElseGet(() -> testLab.lab().host());
+    Lab lab = testLab(asked, parameter, context).lab();
+    Machine machine = asked.guest().map(it -> lab.guest(it.value())).orElseGet(lab::host);
     return type == Machine.class ? machine : machine.vsock();
   }
 
@@ -68,11 +64,11 @@ final class LabParameters implements ParameterResolver, AfterEachCallback {
   }
 
   private static TestLab testLab(
-      String what, ParameterContext parameter, ExtensionContext context) {
+      Asked asked, ParameterContext parameter, ExtensionContext context) {
     if (context.getTestMethod().isEmpty()) {
       throw new ParameterResolutionException(
           "%s in %s has no lab to take from, because a lab lives for one test and this runs outside any. Take it in @BeforeEach or in the test."
-              .formatted(what, where(parameter)));
+              .formatted(asked.what(), where(parameter)));
     }
     Turn turn =
         Turn.of(context)
@@ -81,7 +77,7 @@ final class LabParameters implements ParameterResolver, AfterEachCallback {
                     new ParameterResolutionException(
                         "%s in %s has no lab to take from, because nothing chose a backend for %s. Annotate that class with @VsockTest."
                             .formatted(
-                                what,
+                                asked.what(),
                                 where(parameter),
                                 context.getRequiredTestClass().getSimpleName())));
     return TestLab.of(context, turn);

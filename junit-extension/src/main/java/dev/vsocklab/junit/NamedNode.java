@@ -32,8 +32,8 @@ import org.junit.platform.engine.support.hierarchical.Node;
  * all else is the platform's public API. Where Jupiter's engine runs as a named module, the call is
  * refused, and only the class's invocation carries the backend, unless the engine is opened: {@code
  * --add-opens
- * org.junit.jupiter.engine/org.junit.jupiter.engine.descriptor=org.junit.platform.commons}.
- * Surefire and Gradle run it on the class path.
+ * org.junit.jupiter.engine/org.junit.jupiter.engine.descriptor=org.junit.platform.commons}. Build
+ * tools usually run it on the class path.
  */
 final class NamedNode<C extends EngineExecutionContext> implements TestDescriptor, Node<C> {
 

@@ -93,7 +93,7 @@ final class WantedGuests {
       String where = LabParameters.nameOf(executable);
       Set<Long> here = new HashSet<>();
       for (Parameter parameter : executable.getParameters()) {
-        Optional<Guest> guest = AnnotationSupport.findAnnotation(parameter, Guest.class);
+        Optional<Guest> guest = Asked.by(parameter).guest();
         if (guest.isEmpty()) {
           continue;
         }

@@ -55,11 +55,11 @@ class LabPerTestTest {
       assertSame(this.lab, lab);
       assertSame(lab.guest(42), guest);
       assertEquals(7, other.cid());
-      assertEquals(4, lab.guests().size());
+      assertEquals(3, lab.guests().size());
     }
 
     @AfterEach
-    void tearDown(@Guest(value = 8) Machine last, @Host Machine host) {
+    void tearDown(@Guest(value = 42, fresh = true) Machine last, @Host Machine host) {
       assertSame(fromConstructor, host);
       assertEquals(0, host.as(FakeLab.class).orElseThrow().closes());
     }
@@ -229,8 +229,7 @@ class LabPerTestTest {
     assertEquals(
         List.of(
             new GuestRequest(9, false),
-            new GuestRequest(42, false),
-            new GuestRequest(8, false),
+            new GuestRequest(42, true), // as one of its three parameters asks
             new GuestRequest(7, true)),
         run.labs().get(0).request().guests());
     assertEquals(List.of(1), closes(run));
