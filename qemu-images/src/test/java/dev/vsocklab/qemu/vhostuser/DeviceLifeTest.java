@@ -45,12 +45,14 @@ class DeviceLifeTest extends DeviceTestBase {
   }
 
   @Test
-  void whatIsOfferedBeforeEnableIsSeenWithoutAnotherKick() throws Exception {
+  void whatIsOfferedBeforeEnableIsSeenWithoutAnyKick() throws Exception {
     host.send(FakeHost.header(1, 2, Op.REQUEST, 0, 0), new byte[0]);
     vmm.realize();
+    vmm.kicksComeSignalled = false;
     vmm.prepare(FakeVmm.ALL_FEATURES, 0, 0);
     vmm.offerTx(0, FakeHost.guestHeader(Op.REQUEST, 0), new byte[0]);
-    vmm.postRx(0, 4000);
+    vmm.rx.descriptor(0, FakeVmm.rxBuffer(0), 4000, FakeRing.WRITE, 0);
+    vmm.rx.offer(0);
     vmm.enable();
     assertEquals(Op.REQUEST, host.await().header().op());
     assertEquals(Op.REQUEST, vmm.awaitPacket().header().op());

@@ -32,8 +32,11 @@ class NotificationTest extends DeviceTestBase {
     for (int i = 0; i < 12; i++) {
       vmm.postRx(i, 100);
     }
-    deliver(); // the first after a start always interrupts
+    vmm.awaitRound();
     vmm.rx.call.drain();
+    vmm.rx.wantSignalAt(idx + 1000);
+    deliver();
+    assertEquals(1, vmm.rx.call.drain(), "the first after a start always interrupts");
     vmm.rx.wantSignalAt(idx + 4);
     for (int used = idx + 2; used < idx + 5; used++) {
       deliver();
