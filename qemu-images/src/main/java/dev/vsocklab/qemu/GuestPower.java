@@ -33,7 +33,8 @@ public final class GuestPower {
    * Stops the guest's CPU, as a hypervisor's pause or the start of a live migration does.
    *
    * <p>The host end sees a peer that does nothing: connects time out (2 s by default), reads wait,
-   * writes go on until the guest's credit is used up. Calls on the guest's own sockets wait too.
+   * writes go on until the guest's credit is used up. Calls on the guest's own sockets wait too,
+   * but not for ever: a guest that leaves a call unanswered for a minute counts as dead.
    *
    * @throws IOException if QEMU is gone
    * @throws IllegalStateException after the lab was closed

@@ -71,7 +71,16 @@ public final class VhostUserBackend implements Backend {
     if (why.isPresent()) {
       throw new IOException(why.get().message(NAME));
     }
-    return new VhostUserLab(request, pool, pool.lend(request));
+    List<GuestVm> guests = pool.lend(request);
+    try {
+      return new VhostUserLab(request, pool, guests);
+    } catch (IllegalStateException e) { // a device ended between being lent and being plugged
+      for (GuestVm guest : guests) {
+        GuestPool.end(guest);
+        pool.giveBack(request.kernel(), guest.cid(), null);
+      }
+      throw new IOException("A guest of " + request.name() + " died: " + e.getMessage(), e);
+    }
   }
 
   private GuestVm boot(String series, long cid) throws IOException {
