@@ -91,12 +91,14 @@ public interface StreamSocket {
   @Nullable StreamSocket accept(long timeoutNanos) throws ErrnoException, IOException;
 
   /**
-   * Connects. A call that waits is bounded by the socket's own connect timeout (2 s unless set).
+   * Connects. The socket's own connect timeout (2 s unless set) bounds it either way: a call that
+   * waits then fails with ETIMEDOUT, one that went on in the background leaves it in SO_ERROR.
    *
    * @param remote the other end
    * @param timeoutNanos {@link #NO_WAIT} or {@link #FOREVER}
-   * @return true if connected; false if it goes on in the background (EINPROGRESS): then wait for
-   *     {@link #POLLOUT} and ask {@link #takeError}
+   * @return true if connected, always so after {@link #FOREVER}; false if it goes on in the
+   *     background (EINPROGRESS): then wait for {@link #POLLOUT} and ask {@link #takeError}, for a
+   *     refused socket is writable too
    * @throws ErrnoException ECONNRESET if refused, ETIMEDOUT, ENODEV, EISCONN, EALREADY, EINVAL
    * @throws IOException if the machine cannot be reached
    */
@@ -107,7 +109,7 @@ public interface StreamSocket {
    *
    * @param dst where to; its position moves by the result
    * @param timeoutNanos how long to wait for the first byte
-   * @return bytes read, {@link #EOF}, {@link #WOULD_BLOCK}, or 0 if {@code dst} has no room
+   * @return bytes read, {@link #EOF}, {@link #WOULD_BLOCK}, or at once 0 if {@code dst} has no room
    * @throws ErrnoException ENOTCONN, ECONNRESET, ENOBUFS
    * @throws IOException if the machine cannot be reached
    */
@@ -118,15 +120,17 @@ public interface StreamSocket {
    *
    * @param src what; its position moves by the result
    * @param timeoutNanos how long to wait for credit, in all
-   * @return bytes written, or {@link #WOULD_BLOCK} if not even one; a call that failed after it
-   *     wrote something gives the count, and the next call the error
+   * @return bytes written, or {@link #WOULD_BLOCK} if not even one, or at once 0 if {@code src} is
+   *     empty; a call that failed after it wrote something gives the count, and the next call the
+   *     error
    * @throws ErrnoException ENOTCONN, EPIPE, ECONNRESET
    * @throws IOException if the machine cannot be reached
    */
   int write(ByteBuffer src, long timeoutNanos) throws ErrnoException, IOException;
 
   /**
-   * Ends one or both directions.
+   * Ends one or both directions, and wakes the calls that wait in them: reads with {@link #EOF},
+   * writes with EPIPE.
    *
    * @param direction which
    * @throws ErrnoException ENOTCONN if the socket is not connected
@@ -137,7 +141,8 @@ public interface StreamSocket {
   /**
    * What the socket is ready for, as {@code poll(2)} tells it.
    *
-   * @param events which of {@link #POLLIN}, {@link #POLLOUT}, {@link #POLLRDHUP} are asked for
+   * @param events which of {@link #POLLIN}, {@link #POLLOUT}, {@link #POLLRDHUP} are asked for; 0
+   *     asks for those alone that are always reported
    * @param timeoutNanos how long to wait for one
    * @return those that hold, besides {@link #POLLERR} and {@link #POLLHUP}; 0 if none in time;
    *     {@link #POLLNVAL} if the socket is closed
@@ -146,9 +151,13 @@ public interface StreamSocket {
   int poll(int events, long timeoutNanos) throws IOException;
 
   /**
-   * Calls back once, from any thread, when one of the events holds: at once if it already does, and
-   * also when the socket is closed. A later call replaces an earlier one that has not called back.
-   * The callback must return promptly and may not call this socket.
+   * Calls back once, from any thread, when one of the events holds: at once if it already does. It
+   * is called back also when the socket is closed and when its machine cannot be reached any more;
+   * a callback without an event is allowed, a lost one is not. A later call replaces an earlier one
+   * that has not called back.
+   *
+   * <p>The callback may come from within this very call and under locks of the socket's. So it must
+   * return promptly, may not call any socket, and may take only locks under which nobody calls one.
    *
    * @param events as for {@link #poll}
    * @param onReady the callback
@@ -177,11 +186,12 @@ public interface StreamSocket {
   }
 
   /**
-   * Sets an option of {@link dev.vsocklab.VsockSocketOptions} or {@link
-   * java.net.StandardSocketOptions}.
+   * Sets an option: one of {@link dev.vsocklab.VsockSocketOptions}, or of {@link
+   * java.net.StandardSocketOptions} SO_SNDBUF, SO_RCVBUF, SO_KEEPALIVE, SO_REUSEADDR and SO_LINGER,
+   * which Linux takes on every family. The faces name these as supported and pass no other.
    *
    * @param option the option
-   * @param value its value
+   * @param value its value, not null and of the option's type
    * @param <T> the value's type
    * @throws UnsupportedOperationException if vsock does not have it
    * @throws ErrnoException if the kernel refuses the value
@@ -204,7 +214,7 @@ public interface StreamSocket {
   /**
    * This end's address, as {@code getsockname} tells it.
    *
-   * @return the address; CID and port any while unbound
+   * @return the address; CID and port any while unbound, CID any and a port where connect bound it
    * @throws ErrnoException EBADF after close
    * @throws IOException if the machine cannot be reached
    */
@@ -219,6 +229,9 @@ public interface StreamSocket {
    */
   VsockAddress remoteAddress() throws ErrnoException, IOException;
 
-  /** Closes the socket and wakes every call that waits on it. Closing again does nothing. */
+  /**
+   * Closes the socket, wakes every call that waits on it, and calls back who watches it. Waits no
+   * longer than SO_LINGER says. Closing again does nothing.
+   */
   void close();
 }
