@@ -182,6 +182,25 @@ final class VsockSelectorTest {
   }
 
   @Test
+  void secondSelectorsWatchDoesNotReplaceTheFirsts() throws Exception {
+    Pair pair = pair();
+    try (Selector reading = vsock.openSelector();
+        Selector writing = vsock.openSelector()) {
+      pair.near().write(ByteBuffer.allocate(MemorySocket.CREDIT_BYTES));
+      pair.near().register(reading, SelectionKey.OP_READ);
+      assertEquals(0, reading.selectNow());
+      pair.near().register(writing, SelectionKey.OP_WRITE);
+      assertEquals(0, writing.selectNow());
+      // Both are armed now, for different events of one socket.
+      pair.far().write(ByteBuffer.allocate(1));
+      assertEquals(1, reading.selectNow());
+      assertEquals(0, writing.selectNow());
+      pair.far().read(ByteBuffer.allocate(1));
+      assertEquals(1, writing.selectNow());
+    }
+  }
+
+  @Test
   void noEventIsLostBetweenTwoSelectorsAndManyWriters() throws Exception {
     int rounds = 2_000;
     Pair pair = pair();
