@@ -3,7 +3,7 @@
  * labs. Depends on nothing but the JDK.
  */
 module dev.vsocklab.api {
-  requires static transitive org.jspecify;
+  requires static org.jspecify;
 
   exports dev.vsocklab;
   exports dev.vsocklab.spi;

@@ -5,7 +5,7 @@ module dev.vsocklab.junit {
   requires transitive org.junit.jupiter.api;
   requires org.junit.platform.engine;
   requires static org.apiguardian.api;
-  requires static transitive org.jspecify;
+  requires static org.jspecify;
 
   exports dev.vsocklab.junit;
 

@@ -2,7 +2,7 @@
 module dev.vsocklab.linux {
   requires transitive dev.vsocklab.api;
   requires com.sun.jna;
-  requires static transitive org.jspecify;
+  requires static org.jspecify;
 
   exports dev.vsocklab.linux;
 }

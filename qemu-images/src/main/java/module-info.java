@@ -3,7 +3,7 @@ module dev.vsocklab.qemu {
   requires transitive dev.vsocklab.api;
   requires dev.vsocklab.sim;
   requires dev.vsocklab.linux;
-  requires static transitive org.jspecify;
+  requires static org.jspecify;
 
   exports dev.vsocklab.qemu;
   exports dev.vsocklab.qemu.agent;

@@ -1,7 +1,7 @@
 /** The in-JVM simulator of AF_VSOCK: a host, its guests, and the fabric between them. */
 module dev.vsocklab.sim {
   requires transitive dev.vsocklab.api;
-  requires static transitive org.jspecify;
+  requires static org.jspecify;
 
   exports dev.vsocklab.sim.capture;
   exports dev.vsocklab.sim;
