@@ -15,7 +15,6 @@ import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
-import org.openjdk.jmh.runner.options.TimeValue;
 
 /** Runs the benchmarks and prints their medians side by side. */
 public final class Bench {
@@ -31,14 +30,10 @@ public final class Bench {
   public static void main(String[] args) throws RunnerException, IOException {
     BenchOptions options = BenchOptions.parse(args);
     ChainedOptionsBuilder jmh =
-        new OptionsBuilder()
-            .include(options.only())
-            .shouldFailOnError(true)
-            .forks(options.thorough() ? 3 : 1)
-            .warmupIterations(options.thorough() ? 5 : 3)
-            .warmupTime(TimeValue.seconds(1))
-            .measurementIterations(options.thorough() ? 10 : 5)
-            .measurementTime(TimeValue.seconds(1));
+        new OptionsBuilder().include(options.only()).shouldFailOnError(true);
+    if (options.thorough()) {
+      jmh.forks(3).warmupIterations(5).measurementIterations(10);
+    }
     List<Line> lines = sideBySide(new Runner(jmh.build()).run());
 
     print(lines);
@@ -53,6 +48,10 @@ public final class Bench {
     for (RunResult result : results) {
       Line line = Line.of(result);
       byWhat.computeIfAbsent(line.what(), what -> new ArrayList<>()).add(line);
+    }
+    List<Line> emptyTests = byWhat.getOrDefault("empty test", List.of());
+    if (emptyTests.size() == 2) {
+      emptyTests.add(Line.difference("added by a lab", emptyTests.get(1), emptyTests.get(0)));
     }
     return byWhat.values().stream().flatMap(List::stream).toList();
   }

@@ -64,8 +64,22 @@ record Line(
           of("connect+accept+close", params.getParam("transport"), scores, 1, Unit.PER_SECOND);
       case "EmptyTests.plain" -> of("empty test", "@Test", scores, 1, Unit.MICROSECONDS);
       case "EmptyTests.vsockTest" -> of("empty test", "@VsockTest", scores, 1, Unit.MICROSECONDS);
+      case "GuestBoot.boot" ->
+          of("guest boot to agent ready", linux(params), scores, 1, Unit.MILLISECONDS);
+      case "GuestStreaming.move" -> {
+        String way =
+            GuestStreaming.Way.valueOf(params.getParam("way")) == GuestStreaming.Way.GUEST_TO_JVM
+                ? "guest to JVM"
+                : "JVM to guest";
+        double factor = GuestStreaming.OPERATION_BYTES / (1024.0 * 1024.0);
+        yield of("throughput, " + way, linux(params), scores, factor, Unit.MIB_PER_SECOND);
+      }
       default -> throw new IllegalArgumentException("No line for the benchmark " + name + ".");
     };
+  }
+
+  private static String linux(BenchmarkParams params) {
+    return "Linux " + params.getParam("kernel");
   }
 
   private static Line of(String what, String subject, Statistics scores, double factor, Unit unit) {
@@ -77,6 +91,18 @@ record Line(
         scores.getMax() * factor,
         scores.getN(),
         unit);
+  }
+
+  /** What one line has more than another. */
+  static Line difference(String subject, Line more, Line less) {
+    return new Line(
+        more.what,
+        subject,
+        more.median - less.median,
+        more.least - less.most,
+        more.most - less.least,
+        Math.min(more.samples, less.samples),
+        more.unit);
   }
 
   /** How much better this is than another line: above 1 is better, whatever is counted. */
