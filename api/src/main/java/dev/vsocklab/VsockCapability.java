@@ -4,6 +4,8 @@ package dev.vsocklab;
 public enum VsockCapability {
   /** SOCK_STREAM sockets: {@code openSocketChannel}, {@code openServerSocketChannel}. */
   STREAM,
+  /** SOCK_SEQPACKET sockets: {@code openSeqpacketChannel}, {@code openSeqpacketServerChannel}. */
+  SEQPACKET,
   /** Non-blocking channels and {@code openSelector}. */
   SELECTOR,
   /** {@code openSocket} and {@code openServerSocket}. */

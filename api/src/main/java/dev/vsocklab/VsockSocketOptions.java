@@ -33,6 +33,24 @@ public final class VsockSocketOptions {
   public static final SocketOption<Duration> CONNECT_TIMEOUT =
       new Option<>("CONNECT_TIMEOUT", Duration.class);
 
+  /**
+   * SO_RCVTIMEO: how long a receive or an accept waits before it gives EAGAIN. Zero, the default,
+   * is for ever. Linux counts in ticks of 1 to 10 ms.
+   */
+  public static final SocketOption<Duration> RECEIVE_TIMEOUT =
+      new Option<>("RECEIVE_TIMEOUT", Duration.class);
+
+  /** SO_SNDTIMEO: how long a send waits for credit before it gives EAGAIN. Zero is for ever. */
+  public static final SocketOption<Duration> SEND_TIMEOUT =
+      new Option<>("SEND_TIMEOUT", Duration.class);
+
+  /**
+   * SO_RCVLOWAT: with how many bytes the socket is readable, and how many a receive that waits
+   * waits for. Default 1; 0 means 1; above {@link #BUFFER_SIZE} a stream socket gives EINVAL.
+   */
+  public static final SocketOption<Integer> RECEIVE_LOW_WATER =
+      new Option<>("RECEIVE_LOW_WATER", Integer.class);
+
   private VsockSocketOptions() {}
 
   private static final class Option<T> implements SocketOption<T> {

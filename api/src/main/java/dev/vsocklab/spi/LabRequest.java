@@ -11,8 +11,21 @@ import java.util.Set;
  * @param name the test, for reports
  * @param kernel one of {@link Backend#kernels}, or the empty string
  * @param guests the guests, in the order in which the test named them
+ * @param siblings whether guests reach each other through the host's device, as with
+ *     vhost-device-vsock; the kernel's vhost drops what one guest sends to another
  */
-public record LabRequest(String name, String kernel, List<GuestRequest> guests) {
+public record LabRequest(String name, String kernel, List<GuestRequest> guests, boolean siblings) {
+
+  /**
+   * A lab whose guests reach the host alone.
+   *
+   * @param name the test
+   * @param kernel the kernel series
+   * @param guests the guests
+   */
+  public LabRequest(String name, String kernel, List<GuestRequest> guests) {
+    this(name, kernel, guests, false);
+  }
 
   /**
    * Checks the guests' CIDs.
@@ -20,6 +33,7 @@ public record LabRequest(String name, String kernel, List<GuestRequest> guests) 
    * @param name the test
    * @param kernel the kernel series
    * @param guests the guests
+   * @param siblings whether guests reach each other
    * @throws IllegalArgumentException if two guests ask for one CID, or a CID is not a guest's
    */
   public LabRequest {

@@ -2,7 +2,11 @@ package dev.vsocklab.spi;
 
 import java.io.IOException;
 
-/** One machine's AF_VSOCK socket layer: what {@code socket(2)} is to a program. */
+/**
+ * One machine's AF_VSOCK socket layer: what {@code socket(2)} is to a program. Every machine offers
+ * it as a view, {@code machine.as(SocketLayer.class)}: for tests of what the JDK's faces do not
+ * show.
+ */
 public interface SocketLayer {
 
   /**
@@ -13,7 +17,17 @@ public interface SocketLayer {
    * @throws IOException if the machine cannot be reached, with the reason; never for a kernel's own
    *     refusal
    */
-  StreamSocket stream() throws ErrnoException, IOException;
+  KernelSocket stream() throws ErrnoException, IOException;
+
+  /**
+   * Opens a SOCK_SEQPACKET socket.
+   *
+   * @return the socket, unbound
+   * @throws ErrnoException if the machine has none to give
+   * @throws IOException if the machine cannot be reached, with the reason; never for a kernel's own
+   *     refusal
+   */
+  KernelSocket seqpacket() throws ErrnoException, IOException;
 
   /**
    * The CID that this machine calls its own.

@@ -5,8 +5,8 @@ import dev.vsocklab.VsockCapability;
 import dev.vsocklab.VsockProvider;
 import dev.vsocklab.qemu.agent.GuestPrograms;
 import dev.vsocklab.spi.ErrnoException;
+import dev.vsocklab.spi.KernelSocket;
 import dev.vsocklab.spi.SocketLayer;
-import dev.vsocklab.spi.StreamSocket;
 import dev.vsocklab.spi.nio.NioVsockProvider;
 import java.io.IOException;
 import java.util.EnumSet;
@@ -18,9 +18,10 @@ final class LeasedGuest implements Machine {
   private final GuestVm vm;
   private final AtomicBoolean returned = new AtomicBoolean();
   private final GuestPower power = new GuestPower(this);
+  private final SocketLayer sockets = new LeasedSockets();
   private final VsockProvider vsock =
       new NioVsockProvider(
-          new LeasedSockets(),
+          sockets,
           EnumSet.of(
               VsockCapability.STREAM,
               VsockCapability.SELECTOR,
@@ -66,6 +67,9 @@ final class LeasedGuest implements Machine {
 
   @Override
   public <T> Optional<T> as(Class<T> type) {
+    if (type == SocketLayer.class) {
+      return Optional.of(type.cast(sockets));
+    }
     if (type == GuestPower.class) {
       return Optional.of(type.cast(power));
     }
@@ -83,8 +87,13 @@ final class LeasedGuest implements Machine {
   /** The sockets of the kernel that runs now: after a reboot, of another one. */
   private final class LeasedSockets implements SocketLayer {
     @Override
-    public StreamSocket stream() throws ErrnoException, IOException {
+    public KernelSocket stream() throws ErrnoException, IOException {
       return vm().agent().stream();
+    }
+
+    @Override
+    public KernelSocket seqpacket() throws ErrnoException, IOException {
+      return vm().agent().seqpacket();
     }
 
     @Override

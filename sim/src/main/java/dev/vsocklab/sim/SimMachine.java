@@ -11,6 +11,7 @@ import dev.vsocklab.sim.fabric.Port;
 import dev.vsocklab.sim.stack.Outlet;
 import dev.vsocklab.sim.stack.Stack;
 import dev.vsocklab.sim.wire.Packet;
+import dev.vsocklab.spi.SocketLayer;
 import dev.vsocklab.spi.nio.NioVsockProvider;
 import java.util.EnumSet;
 import java.util.Optional;
@@ -26,6 +27,7 @@ public final class SimMachine implements Machine, AutoCloseable {
   private final FreeThreads engine = new FreeThreads();
   private final Stack stack;
   private final Port port = new StackPort();
+  private final SocketLayer sockets;
   private final VsockProvider vsock;
 
   private SimMachine(Fabric fabric, long cid) {
@@ -33,9 +35,10 @@ public final class SimMachine implements Machine, AutoCloseable {
     this.name = cid == VsockAddress.CID_HOST ? "host" : "vm(" + cid + ")";
     this.fabric = fabric;
     this.stack = new Stack(cid, new FabricOutlet(), engine);
+    this.sockets = new SimSocketLayer(stack, cid, name, this::explainRefusal);
     this.vsock =
         new NioVsockProvider(
-            new SimSocketLayer(stack, cid, name, this::explainRefusal),
+            sockets,
             EnumSet.of(
                 VsockCapability.STREAM, VsockCapability.SELECTOR, VsockCapability.SOCKET_FACES));
   }
@@ -71,7 +74,7 @@ public final class SimMachine implements Machine, AutoCloseable {
 
   @Override
   public <T> Optional<T> as(Class<T> type) {
-    return Optional.empty();
+    return type == SocketLayer.class ? Optional.of(type.cast(sockets)) : Optional.empty();
   }
 
   /** Closes every socket that was opened on the machine and disconnects it. */

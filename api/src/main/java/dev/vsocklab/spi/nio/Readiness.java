@@ -1,6 +1,6 @@
 package dev.vsocklab.spi.nio;
 
-import dev.vsocklab.spi.StreamSocket;
+import dev.vsocklab.spi.KernelSocket;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The keys of one channel that wait for its socket: the socket has room for one {@link
- * StreamSocket#watch}, a channel may be registered with several selectors.
+ * KernelSocket#watch}, a channel may be registered with several selectors.
  *
  * <p>Armed keys form a stack. Whoever arms a key pushes it and renews the watch for the events of
  * all; the socket's callback takes the whole stack and fires each key. Those that the event was not
@@ -20,12 +20,12 @@ import org.jspecify.annotations.Nullable;
  * the socket: the stack is an atomic reference, and {@code armLock} is for those who arm alone.
  */
 final class Readiness implements Runnable {
-  private final StreamSocket socket;
+  private final KernelSocket socket;
   private final ReentrantLock armLock = new ReentrantLock();
   private final AtomicReference<@Nullable VsockSelectionKey> armed = new AtomicReference<>();
   private final List<VsockSelectionKey> registered = new CopyOnWriteArrayList<>();
 
-  Readiness(StreamSocket socket) {
+  Readiness(KernelSocket socket) {
     this.socket = socket;
   }
 

@@ -1,6 +1,6 @@
 package dev.vsocklab.spi.nio;
 
-import dev.vsocklab.spi.StreamSocket;
+import dev.vsocklab.spi.KernelSocket;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -35,7 +35,7 @@ final class SocketInput extends InputStream {
     } catch (IOException e) {
       throw socket.asSocketSays(e);
     }
-    if (n == StreamSocket.WOULD_BLOCK) {
+    if (n == KernelSocket.WOULD_BLOCK) {
       throw channel.call(Call.READ).timedOut(timeoutNanos);
     }
     return n;

@@ -1,6 +1,6 @@
 package dev.vsocklab.spi.nio;
 
-import dev.vsocklab.spi.StreamSocket;
+import dev.vsocklab.spi.KernelSocket;
 import java.io.IOException;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.IllegalSelectorException;
@@ -23,8 +23,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A level-triggered selector over {@link StreamSocket#poll} and one-shot {@link
- * StreamSocket#watch}.
+ * A level-triggered selector over {@link KernelSocket#poll} and one-shot {@link
+ * KernelSocket#watch}.
  *
  * <p>A key is either a candidate, polled by each selection, or armed, watched by its socket:
  *
@@ -74,12 +74,12 @@ final class VsockSelector extends AbstractSelector {
 
   @Override
   public int selectNow() throws IOException {
-    return selection(null, StreamSocket.NO_WAIT);
+    return selection(null, KernelSocket.NO_WAIT);
   }
 
   @Override
   public int select() throws IOException {
-    return selection(null, StreamSocket.FOREVER);
+    return selection(null, KernelSocket.FOREVER);
   }
 
   @Override
@@ -89,12 +89,12 @@ final class VsockSelector extends AbstractSelector {
 
   @Override
   public int selectNow(Consumer<SelectionKey> action) throws IOException {
-    return selection(Objects.requireNonNull(action), StreamSocket.NO_WAIT);
+    return selection(Objects.requireNonNull(action), KernelSocket.NO_WAIT);
   }
 
   @Override
   public int select(Consumer<SelectionKey> action) throws IOException {
-    return selection(Objects.requireNonNull(action), StreamSocket.FOREVER);
+    return selection(Objects.requireNonNull(action), KernelSocket.FOREVER);
   }
 
   @Override
@@ -213,11 +213,11 @@ final class VsockSelector extends AbstractSelector {
   }
 
   private int selectionLocked(@Nullable Consumer<SelectionKey> action, long timeoutNanos) {
-    boolean timed = timeoutNanos != StreamSocket.NO_WAIT && timeoutNanos != StreamSocket.FOREVER;
+    boolean timed = timeoutNanos != KernelSocket.NO_WAIT && timeoutNanos != KernelSocket.FOREVER;
     long startNanos = timed ? System.nanoTime() : 0;
     forgetCancelled();
     takeChanged();
-    boolean wait = timeoutNanos != StreamSocket.NO_WAIT;
+    boolean wait = timeoutNanos != KernelSocket.NO_WAIT;
     while (true) {
       boolean woken = takeFired();
       pollCandidates();
@@ -247,7 +247,7 @@ final class VsockSelector extends AbstractSelector {
         if (leftNanos <= 0) {
           return false;
         }
-        if (leftNanos == StreamSocket.FOREVER) {
+        if (leftNanos == KernelSocket.FOREVER) {
           event.await();
         } else {
           leftNanos = event.awaitNanos(leftNanos);
@@ -326,8 +326,8 @@ final class VsockSelector extends AbstractSelector {
       return 0;
     }
     try {
-      int polled = channel.streamSocket().poll(events, StreamSocket.NO_WAIT);
-      if ((polled & StreamSocket.POLLNVAL) != 0) {
+      int polled = channel.streamSocket().poll(events, KernelSocket.NO_WAIT);
+      if ((polled & KernelSocket.POLLNVAL) != 0) {
         // Closed through the channel: the key is about to be cancelled. Closed beneath it, by its
         // machine: the channel's next call will tell.
         return key.channel().isOpen() ? interestOps : 0;
@@ -424,6 +424,6 @@ final class VsockSelector extends AbstractSelector {
     if (timeoutMillis < 0) {
       throw new IllegalArgumentException("The timeout of " + timeoutMillis + " ms is negative.");
     }
-    return timeoutMillis == 0 ? StreamSocket.FOREVER : TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+    return timeoutMillis == 0 ? KernelSocket.FOREVER : TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
   }
 }

@@ -1,8 +1,8 @@
 package dev.vsocklab.spi.nio;
 
 import dev.vsocklab.spi.ErrnoException;
+import dev.vsocklab.spi.KernelSocket;
 import dev.vsocklab.spi.SocketLayer;
-import dev.vsocklab.spi.StreamSocket;
 import java.io.IOException;
 import java.net.ProtocolFamily;
 import java.nio.channels.DatagramChannel;
@@ -75,7 +75,7 @@ final class VsockSelectorProvider extends SelectorProvider {
     return new VsockServerSocketChannel(this, Face.SOCKET, newSocket()).socket();
   }
 
-  private StreamSocket newSocket() throws IOException {
+  private KernelSocket newSocket() throws IOException {
     try {
       return layer.stream();
     } catch (ErrnoException e) {

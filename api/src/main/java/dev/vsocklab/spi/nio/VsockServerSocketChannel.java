@@ -1,15 +1,15 @@
 package dev.vsocklab.spi.nio;
 
-import static dev.vsocklab.spi.StreamSocket.FOREVER;
-import static dev.vsocklab.spi.StreamSocket.NO_WAIT;
-import static dev.vsocklab.spi.StreamSocket.POLLERR;
-import static dev.vsocklab.spi.StreamSocket.POLLHUP;
-import static dev.vsocklab.spi.StreamSocket.POLLIN;
+import static dev.vsocklab.spi.KernelSocket.FOREVER;
+import static dev.vsocklab.spi.KernelSocket.NO_WAIT;
+import static dev.vsocklab.spi.KernelSocket.POLLERR;
+import static dev.vsocklab.spi.KernelSocket.POLLHUP;
+import static dev.vsocklab.spi.KernelSocket.POLLIN;
 
 import dev.vsocklab.Errno;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.spi.ErrnoException;
-import dev.vsocklab.spi.StreamSocket;
+import dev.vsocklab.spi.KernelSocket;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.SocketOption;
@@ -35,7 +35,7 @@ final class VsockServerSocketChannel extends ServerSocketChannel implements Poll
 
   private final VsockSelectorProvider machine;
   private final Face face;
-  private final StreamSocket socket;
+  private final KernelSocket socket;
   private final Readiness readiness;
   private final ReentrantLock acceptLock = new ReentrantLock();
   private final ReentrantLock bindLock = new ReentrantLock();
@@ -45,7 +45,7 @@ final class VsockServerSocketChannel extends ServerSocketChannel implements Poll
   /** Of this channel, made when first asked for; written under this channel's monitor. */
   private volatile @Nullable VsockServerSocket socketFace;
 
-  VsockServerSocketChannel(VsockSelectorProvider machine, Face face, StreamSocket socket) {
+  VsockServerSocketChannel(VsockSelectorProvider machine, Face face, KernelSocket socket) {
     super(machine);
     this.machine = machine;
     this.face = face;
@@ -106,7 +106,7 @@ final class VsockServerSocketChannel extends ServerSocketChannel implements Poll
     if (localAddress == null) {
       throw new NotYetBoundException();
     }
-    StreamSocket accepted = null;
+    KernelSocket accepted = null;
     if (timeoutNanos == NO_WAIT || triesBeforeWaiting()) {
       accepted = acceptNow();
     }
@@ -116,7 +116,7 @@ final class VsockServerSocketChannel extends ServerSocketChannel implements Poll
     return accepted == null ? null : VsockSocketChannel.accepted(machine, face, accepted);
   }
 
-  private @Nullable StreamSocket acceptNow() throws IOException {
+  private @Nullable KernelSocket acceptNow() throws IOException {
     try {
       return socket.accept(NO_WAIT);
     } catch (ErrnoException e) {
@@ -124,8 +124,8 @@ final class VsockServerSocketChannel extends ServerSocketChannel implements Poll
     }
   }
 
-  private @Nullable StreamSocket acceptWaiting(long timeoutNanos) throws IOException {
-    StreamSocket accepted = null;
+  private @Nullable KernelSocket acceptWaiting(long timeoutNanos) throws IOException {
+    KernelSocket accepted = null;
     boolean handedOver = false;
     beginWait();
     try {
@@ -223,7 +223,7 @@ final class VsockServerSocketChannel extends ServerSocketChannel implements Poll
   // -- What a selector asks --
 
   @Override
-  public StreamSocket streamSocket() {
+  public KernelSocket streamSocket() {
     return socket;
   }
 

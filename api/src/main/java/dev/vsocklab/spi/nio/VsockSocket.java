@@ -1,7 +1,7 @@
 package dev.vsocklab.spi.nio;
 
 import dev.vsocklab.VsockAddress;
-import dev.vsocklab.spi.StreamSocket;
+import dev.vsocklab.spi.KernelSocket;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -391,7 +391,7 @@ final class VsockSocket extends Socket {
 
   /** A socket timeout, of which zero waits without end. */
   static long nanos(int timeoutMillis) {
-    return timeoutMillis == 0 ? StreamSocket.FOREVER : TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+    return timeoutMillis == 0 ? KernelSocket.FOREVER : TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
   }
 
   private static SocketException noUrgentData() {

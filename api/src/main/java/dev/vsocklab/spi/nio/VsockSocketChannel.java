@@ -1,20 +1,20 @@
 package dev.vsocklab.spi.nio;
 
-import static dev.vsocklab.spi.StreamSocket.EOF;
-import static dev.vsocklab.spi.StreamSocket.FOREVER;
-import static dev.vsocklab.spi.StreamSocket.NO_WAIT;
-import static dev.vsocklab.spi.StreamSocket.POLLERR;
-import static dev.vsocklab.spi.StreamSocket.POLLHUP;
-import static dev.vsocklab.spi.StreamSocket.POLLIN;
-import static dev.vsocklab.spi.StreamSocket.POLLNVAL;
-import static dev.vsocklab.spi.StreamSocket.POLLOUT;
-import static dev.vsocklab.spi.StreamSocket.WOULD_BLOCK;
+import static dev.vsocklab.spi.KernelSocket.EOF;
+import static dev.vsocklab.spi.KernelSocket.FOREVER;
+import static dev.vsocklab.spi.KernelSocket.NO_WAIT;
+import static dev.vsocklab.spi.KernelSocket.POLLERR;
+import static dev.vsocklab.spi.KernelSocket.POLLHUP;
+import static dev.vsocklab.spi.KernelSocket.POLLIN;
+import static dev.vsocklab.spi.KernelSocket.POLLNVAL;
+import static dev.vsocklab.spi.KernelSocket.POLLOUT;
+import static dev.vsocklab.spi.KernelSocket.WOULD_BLOCK;
 
 import dev.vsocklab.Errno;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.spi.ErrnoException;
-import dev.vsocklab.spi.StreamSocket;
-import dev.vsocklab.spi.StreamSocket.Direction;
+import dev.vsocklab.spi.KernelSocket;
+import dev.vsocklab.spi.KernelSocket.Direction;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.SocketOption;
@@ -54,7 +54,7 @@ final class VsockSocketChannel extends SocketChannel implements PolledChannel {
 
   private final VsockSelectorProvider machine;
   private final Face face;
-  private final StreamSocket socket;
+  private final KernelSocket socket;
   private final Readiness readiness;
   private final ReentrantLock readLock = new ReentrantLock();
   private final ReentrantLock writeLock = new ReentrantLock();
@@ -72,7 +72,7 @@ final class VsockSocketChannel extends SocketChannel implements PolledChannel {
   private @Nullable Gathering gathering;
 
   /** An unconnected channel. */
-  VsockSocketChannel(VsockSelectorProvider machine, Face face, StreamSocket socket) {
+  VsockSocketChannel(VsockSelectorProvider machine, Face face, KernelSocket socket) {
     super(machine);
     this.machine = machine;
     this.face = face;
@@ -81,7 +81,7 @@ final class VsockSocketChannel extends SocketChannel implements PolledChannel {
   }
 
   /** The channel of a connection that a listener gave. */
-  static VsockSocketChannel accepted(VsockSelectorProvider machine, Face face, StreamSocket socket)
+  static VsockSocketChannel accepted(VsockSelectorProvider machine, Face face, KernelSocket socket)
       throws IOException {
     VsockSocketChannel channel = new VsockSocketChannel(machine, face, socket);
     try {
@@ -143,7 +143,7 @@ final class VsockSocketChannel extends SocketChannel implements PolledChannel {
   /**
    * Reads for an input stream.
    *
-   * @return bytes read, {@link StreamSocket#EOF}, or {@link StreamSocket#WOULD_BLOCK} after the
+   * @return bytes read, {@link KernelSocket#EOF}, or {@link KernelSocket#WOULD_BLOCK} after the
    *     timeout
    */
   int readBlocking(ByteBuffer dst, long timeoutNanos) throws IOException {
@@ -646,7 +646,7 @@ final class VsockSocketChannel extends SocketChannel implements PolledChannel {
   // -- What a selector asks --
 
   @Override
-  public StreamSocket streamSocket() {
+  public KernelSocket streamSocket() {
     return socket;
   }
 

@@ -50,6 +50,11 @@ final class MemoryNet implements SocketLayer {
   }
 
   @Override
+  public MemorySocket seqpacket() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public long localCid() {
     return CID;
   }

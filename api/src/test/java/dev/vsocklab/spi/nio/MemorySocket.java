@@ -3,7 +3,7 @@ package dev.vsocklab.spi.nio;
 import dev.vsocklab.Errno;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.spi.ErrnoException;
-import dev.vsocklab.spi.StreamSocket;
+import dev.vsocklab.spi.KernelSocket;
 import java.io.IOException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
@@ -15,7 +15,7 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /** A socket of {@link MemoryNet}, with Linux's answers as far as the faces can tell. */
-final class MemorySocket implements StreamSocket {
+final class MemorySocket implements KernelSocket {
 
   /** What a peer may have unread. */
   static final int CREDIT_BYTES = 4096;
@@ -64,7 +64,7 @@ final class MemorySocket implements StreamSocket {
     }
   }
 
-  // -- StreamSocket --
+  // -- KernelSocket --
 
   @Override
   public void bind(VsockAddress address) throws ErrnoException, IOException {
@@ -100,7 +100,7 @@ final class MemorySocket implements StreamSocket {
   }
 
   @Override
-  public @Nullable StreamSocket accept(long timeoutNanos) throws ErrnoException, IOException {
+  public @Nullable KernelSocket accept(long timeoutNanos) throws ErrnoException, IOException {
     enter();
     try {
       if (backlogSize < 0) {
@@ -270,6 +270,21 @@ final class MemorySocket implements StreamSocket {
       }
       throw e;
     }
+  }
+
+  @Override
+  public Received receive(ByteBuffer dst, int flags, long timeoutNanos) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public int send(ByteBuffer src, int flags, long timeoutNanos) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public long queuedBytes(Waiting bytes) {
+    throw new UnsupportedOperationException();
   }
 
   @Override

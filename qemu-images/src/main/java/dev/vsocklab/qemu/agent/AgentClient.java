@@ -1,8 +1,8 @@
 package dev.vsocklab.qemu.agent;
 
 import dev.vsocklab.spi.ErrnoException;
+import dev.vsocklab.spi.KernelSocket;
 import dev.vsocklab.spi.SocketLayer;
-import dev.vsocklab.spi.StreamSocket;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -87,8 +87,13 @@ public final class AgentClient implements SocketLayer, AutoCloseable {
   }
 
   @Override
-  public StreamSocket stream() throws ErrnoException, IOException {
+  public KernelSocket stream() throws ErrnoException, IOException {
     return AgentSocket.open(connection);
+  }
+
+  @Override
+  public KernelSocket seqpacket() {
+    throw new UnsupportedOperationException();
   }
 
   /**

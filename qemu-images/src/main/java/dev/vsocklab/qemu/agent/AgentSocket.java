@@ -3,7 +3,7 @@ package dev.vsocklab.qemu.agent;
 import dev.vsocklab.Errno;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.spi.ErrnoException;
-import dev.vsocklab.spi.StreamSocket;
+import dev.vsocklab.spi.KernelSocket;
 import java.io.IOException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /** A socket in the agent's kernel: each call here is that call there. */
-final class AgentSocket implements StreamSocket {
+final class AgentSocket implements KernelSocket {
   /** SOCK_STREAM. */
   private static final int TYPE_STREAM = 1;
 
@@ -52,7 +52,7 @@ final class AgentSocket implements StreamSocket {
   }
 
   @Override
-  public @Nullable StreamSocket accept(long timeoutNanos) throws ErrnoException, IOException {
+  public @Nullable KernelSocket accept(long timeoutNanos) throws ErrnoException, IOException {
     Call call = connection.call(frame(AgentOp.ACCEPT).u64(checkedTimeout(timeoutNanos)));
     if (call.errno() == Errno.EAGAIN.number()) {
       return null;
@@ -111,6 +111,21 @@ final class AgentSocket implements StreamSocket {
     }
     succeeded(connection, call);
     return call.writtenBytes();
+  }
+
+  @Override
+  public Received receive(ByteBuffer dst, int flags, long timeoutNanos) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public int send(ByteBuffer src, int flags, long timeoutNanos) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public long queuedBytes(Waiting bytes) {
+    throw new UnsupportedOperationException();
   }
 
   @Override

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.vsocklab.spi.StreamSocket;
+import dev.vsocklab.spi.KernelSocket;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -123,7 +123,7 @@ class AgentConnectionTest {
     Program cat = start("/bin/cat");
     CompletableFuture<Integer> read = read(cat.stdout, Long.MAX_VALUE);
 
-    assertEquals(0, poll(cat.stdout, StreamSocket.POLLIN, 0)); // its round trip overtakes the read
+    assertEquals(0, poll(cat.stdout, KernelSocket.POLLIN, 0)); // its round trip overtakes the read
     assertFalse(read.isDone());
     assertEquals(0, connection.call(new CallFrame(AgentOp.CLOSE).u32(cat.stdout)).errno());
 
@@ -154,10 +154,10 @@ class AgentConnectionTest {
   void pollWithATimeoutGivesZeroOrWhatIsReady() throws IOException {
     Program cat = start("/bin/cat");
 
-    assertEquals(0, poll(cat.stdout, StreamSocket.POLLIN, TimeUnit.MILLISECONDS.toNanos(5)));
-    assertEquals(StreamSocket.POLLOUT, poll(cat.stdin, StreamSocket.POLLOUT, Long.MAX_VALUE));
+    assertEquals(0, poll(cat.stdout, KernelSocket.POLLIN, TimeUnit.MILLISECONDS.toNanos(5)));
+    assertEquals(KernelSocket.POLLOUT, poll(cat.stdin, KernelSocket.POLLOUT, Long.MAX_VALUE));
     write(cat.stdin, new byte[1]).join();
-    assertEquals(StreamSocket.POLLIN, poll(cat.stdout, StreamSocket.POLLIN, Long.MAX_VALUE));
+    assertEquals(KernelSocket.POLLIN, poll(cat.stdout, KernelSocket.POLLIN, Long.MAX_VALUE));
   }
 
   @Test
@@ -254,7 +254,7 @@ class AgentConnectionTest {
             });
     reader.start();
     reader.interrupt();
-    assertEquals(0, poll(cat.stdout, StreamSocket.POLLIN, 0));
+    assertEquals(0, poll(cat.stdout, KernelSocket.POLLIN, 0));
 
     write(cat.stdin, new byte[3]).join();
 
@@ -393,13 +393,13 @@ class AgentConnectionTest {
 
   private WatchCall watch(int handle, CountDownLatch latch) throws IOException {
     WatchCall call = new WatchCall(latch::countDown);
-    connection.send(call, new CallFrame(AgentOp.WATCH).u32(handle).u32(StreamSocket.POLLIN), null);
+    connection.send(call, new CallFrame(AgentOp.WATCH).u32(handle).u32(KernelSocket.POLLIN), null);
     return call;
   }
 
   private void awaitFullPipe(Program program) throws IOException {
     long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (poll(program.stdin, StreamSocket.POLLOUT, 0) != 0) {
+    while (poll(program.stdin, KernelSocket.POLLOUT, 0) != 0) {
       assertTrue(System.nanoTime() < deadlineNanos, "the pipe did not fill");
     }
   }

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.vsocklab.VsockAddress;
-import dev.vsocklab.spi.StreamSocket;
+import dev.vsocklab.spi.KernelSocket;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
@@ -37,8 +37,8 @@ class GuestEndIT {
 
   @Test
   void aKilledGuestEndsWhatWaitsAndWhatComesLaterWithAReason() throws Exception {
-    StreamSocket listener = listener();
-    CompletableFuture<IOException> accept = failure(() -> listener.accept(StreamSocket.FOREVER));
+    KernelSocket listener = listener();
+    CompletableFuture<IOException> accept = failure(() -> listener.accept(KernelSocket.FOREVER));
     awaitCallUnderWay();
 
     guest.kill();
@@ -54,7 +54,7 @@ class GuestEndIT {
 
   @Test
   void aCallToAStoppedGuestGoesOnWhenItIsResumed() throws Exception {
-    StreamSocket listener = listener();
+    KernelSocket listener = listener();
     guest.pause();
     CompletableFuture<VsockAddress> address = new CompletableFuture<>();
     new Thread(
@@ -76,28 +76,28 @@ class GuestEndIT {
 
   @Test
   void bytesOnTheirWayThroughAStopArrive() throws Exception {
-    StreamSocket listener = listener();
-    StreamSocket client = guest.client().stream();
-    client.connect(VsockAddress.local(7000), StreamSocket.FOREVER);
-    StreamSocket server = listener.accept(StreamSocket.FOREVER);
+    KernelSocket listener = listener();
+    KernelSocket client = guest.client().stream();
+    client.connect(VsockAddress.local(7000), KernelSocket.FOREVER);
+    KernelSocket server = listener.accept(KernelSocket.FOREVER);
     assertNotNull(server);
     ByteBuffer sent = ByteBuffer.allocate(8 * 1024 * 1024);
-    CompletableFuture<IOException> write = failure(() -> client.write(sent, StreamSocket.FOREVER));
+    CompletableFuture<IOException> write = failure(() -> client.write(sent, KernelSocket.FOREVER));
     ByteBuffer got = ByteBuffer.allocate(sent.capacity());
     for (int round = 1; got.hasRemaining(); round++) {
       if (round % 20 == 0) {
         guest.pause();
         guest.resume();
       }
-      assertTrue(server.read(got, StreamSocket.FOREVER) > 0);
+      assertTrue(server.read(got, KernelSocket.FOREVER) > 0);
     }
 
     assertEquals("none", String.valueOf(write.get(60, TimeUnit.SECONDS).getMessage()));
     assertFalse(sent.hasRemaining());
   }
 
-  private StreamSocket listener() throws Exception {
-    StreamSocket listener = guest.client().stream();
+  private KernelSocket listener() throws Exception {
+    KernelSocket listener = guest.client().stream();
     listener.bind(VsockAddress.any(7000));
     listener.listen(1);
     return listener;

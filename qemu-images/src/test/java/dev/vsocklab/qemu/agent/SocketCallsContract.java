@@ -12,7 +12,7 @@ import dev.vsocklab.Errno;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.VsockSocketOptions;
 import dev.vsocklab.spi.ErrnoException;
-import dev.vsocklab.spi.StreamSocket;
+import dev.vsocklab.spi.KernelSocket;
 import java.io.IOException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
@@ -92,23 +92,23 @@ abstract class SocketCallsContract {
   void bytesArriveInOrderAndTheStreamEnds() throws Exception {
     Pair pair = pair(7000);
 
-    assertEquals(5, pair.client.write(bytes("hello"), StreamSocket.FOREVER));
+    assertEquals(5, pair.client.write(bytes("hello"), KernelSocket.FOREVER));
     pair.client.close();
 
     assertEquals("hello", readText(pair.server, 5));
-    assertEquals(StreamSocket.EOF, pair.server.read(ByteBuffer.allocate(1), StreamSocket.FOREVER));
-    assertErrno(Errno.EPIPE, () -> pair.server.write(bytes("x"), StreamSocket.FOREVER));
+    assertEquals(KernelSocket.EOF, pair.server.read(ByteBuffer.allocate(1), KernelSocket.FOREVER));
+    assertErrno(Errno.EPIPE, () -> pair.server.write(bytes("x"), KernelSocket.FOREVER));
   }
 
   @Test
   void halfCloseEndsOneDirectionOnly() throws Exception {
     Pair pair = pair(7000);
 
-    pair.client.shutdown(StreamSocket.Direction.WRITE);
+    pair.client.shutdown(KernelSocket.Direction.WRITE);
 
-    assertEquals(StreamSocket.EOF, pair.server.read(ByteBuffer.allocate(1), StreamSocket.FOREVER));
-    assertErrno(Errno.EPIPE, () -> pair.client.write(bytes("x"), StreamSocket.FOREVER));
-    assertEquals(3, pair.server.write(bytes("yes"), StreamSocket.FOREVER));
+    assertEquals(KernelSocket.EOF, pair.server.read(ByteBuffer.allocate(1), KernelSocket.FOREVER));
+    assertErrno(Errno.EPIPE, () -> pair.client.write(bytes("x"), KernelSocket.FOREVER));
+    assertEquals(3, pair.server.write(bytes("yes"), KernelSocket.FOREVER));
     assertEquals("yes", readText(pair.client, 3));
   }
 
@@ -116,76 +116,76 @@ abstract class SocketCallsContract {
   void shutdownOfReadingWakesAReader() throws Exception {
     Pair pair = pair(7000);
     CompletableFuture<Integer> reader =
-        async(() -> pair.client.read(ByteBuffer.allocate(1), StreamSocket.FOREVER));
+        async(() -> pair.client.read(ByteBuffer.allocate(1), KernelSocket.FOREVER));
 
-    pair.client.shutdown(StreamSocket.Direction.READ);
+    pair.client.shutdown(KernelSocket.Direction.READ);
 
-    assertEquals(StreamSocket.EOF, get(reader));
+    assertEquals(KernelSocket.EOF, get(reader));
   }
 
   @Test
   void refusedConnectIsEconnresetEachTimeAndTheSocketStaysUsable() throws Exception {
-    StreamSocket socket = client.stream();
+    KernelSocket socket = client.stream();
     for (int round = 0; round < 3; round++) {
       assertErrno(
-          Errno.ECONNRESET, () -> socket.connect(VsockAddress.local(7001), StreamSocket.FOREVER));
+          Errno.ECONNRESET, () -> socket.connect(VsockAddress.local(7001), KernelSocket.FOREVER));
       socket.takeError(); // Linux 6.1 fails the next connect with it
     }
-    StreamSocket listener = listener(7001, 1);
-    assertTrue(socket.connect(VsockAddress.local(7001), StreamSocket.FOREVER));
-    assertNotNull(listener.accept(StreamSocket.FOREVER));
+    KernelSocket listener = listener(7001, 1);
+    assertTrue(socket.connect(VsockAddress.local(7001), KernelSocket.FOREVER));
+    assertNotNull(listener.accept(KernelSocket.FOREVER));
   }
 
   @Test
   void refusedNonBlockingConnectTellsByPollAndError() throws Exception {
-    StreamSocket socket = client.stream();
+    KernelSocket socket = client.stream();
 
-    assertFalse(socket.connect(VsockAddress.local(7001), StreamSocket.NO_WAIT));
+    assertFalse(socket.connect(VsockAddress.local(7001), KernelSocket.NO_WAIT));
 
-    int ready = socket.poll(StreamSocket.POLLOUT, StreamSocket.FOREVER);
-    assertEquals(StreamSocket.POLLERR, ready & StreamSocket.POLLERR);
+    int ready = socket.poll(KernelSocket.POLLOUT, KernelSocket.FOREVER);
+    assertEquals(KernelSocket.POLLERR, ready & KernelSocket.POLLERR);
     assertEquals(Errno.ECONNRESET, socket.takeError());
     assertNull(socket.takeError());
   }
 
   @Test
   void nonBlockingConnectEndsInAConnection() throws Exception {
-    StreamSocket listener = listener(7000, 1);
-    StreamSocket socket = client.stream();
+    KernelSocket listener = listener(7000, 1);
+    KernelSocket socket = client.stream();
 
-    assertFalse(socket.connect(VsockAddress.local(7000), StreamSocket.NO_WAIT));
+    assertFalse(socket.connect(VsockAddress.local(7000), KernelSocket.NO_WAIT));
 
-    assertEquals(StreamSocket.POLLOUT, socket.poll(StreamSocket.POLLOUT, StreamSocket.FOREVER));
+    assertEquals(KernelSocket.POLLOUT, socket.poll(KernelSocket.POLLOUT, KernelSocket.FOREVER));
     assertNull(socket.takeError());
-    assertNotNull(listener.accept(StreamSocket.FOREVER));
+    assertNotNull(listener.accept(KernelSocket.FOREVER));
     assertErrno(
-        Errno.EISCONN, () -> socket.connect(VsockAddress.local(7000), StreamSocket.FOREVER));
+        Errno.EISCONN, () -> socket.connect(VsockAddress.local(7000), KernelSocket.FOREVER));
   }
 
   @Test
   void connectToACidThatNoTransportReachesIsEnodev() throws Exception {
-    StreamSocket socket = client.stream();
+    KernelSocket socket = client.stream();
 
     assertErrno(
-        Errno.ENODEV, () -> socket.connect(VsockAddress.of(77, 7000), StreamSocket.FOREVER));
+        Errno.ENODEV, () -> socket.connect(VsockAddress.of(77, 7000), KernelSocket.FOREVER));
   }
 
   @Test
   void bindErrorsAreTheKernels() throws Exception {
-    StreamSocket bound = client.stream();
+    KernelSocket bound = client.stream();
     bound.bind(VsockAddress.any(7000));
 
     assertErrno(Errno.EADDRINUSE, () -> client.stream().bind(VsockAddress.local(7000)));
     assertErrno(Errno.EINVAL, () -> bound.bind(VsockAddress.any(7001)));
     assertErrno(Errno.EADDRNOTAVAIL, () -> client.stream().bind(VsockAddress.of(77, 7000)));
     assertErrno(Errno.EINVAL, () -> client.stream().listen(1));
-    assertErrno(Errno.EINVAL, () -> client.stream().accept(StreamSocket.NO_WAIT));
+    assertErrno(Errno.EINVAL, () -> client.stream().accept(KernelSocket.NO_WAIT));
   }
 
   @Test
   void automaticPortsAreAbove1023AndDiffer() throws Exception {
-    StreamSocket first = client.stream();
-    StreamSocket second = client.stream();
+    KernelSocket first = client.stream();
+    KernelSocket second = client.stream();
 
     first.bind(VsockAddress.any(VsockAddress.PORT_ANY));
     second.bind(VsockAddress.any(VsockAddress.PORT_ANY));
@@ -197,40 +197,40 @@ abstract class SocketCallsContract {
   @Test
   void backlogPlusOneConnectionsFitAndTheNextIsRefused() throws Exception {
     listener(7000, 1);
-    client.stream().connect(VsockAddress.local(7000), StreamSocket.FOREVER);
-    client.stream().connect(VsockAddress.local(7000), StreamSocket.FOREVER);
+    client.stream().connect(VsockAddress.local(7000), KernelSocket.FOREVER);
+    client.stream().connect(VsockAddress.local(7000), KernelSocket.FOREVER);
 
     assertErrno(
         Errno.ECONNRESET,
-        () -> client.stream().connect(VsockAddress.local(7000), StreamSocket.FOREVER));
+        () -> client.stream().connect(VsockAddress.local(7000), KernelSocket.FOREVER));
   }
 
   @Test
   void aHundredConnectionsAtATimeToOnePort() throws Exception {
-    StreamSocket listener = listener(7000, 128);
+    KernelSocket listener = listener(7000, 128);
     List<CompletableFuture<Void>> ends = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       int number = i;
       ends.add(
           async(
               () -> {
-                StreamSocket socket = client.stream();
-                socket.connect(VsockAddress.local(7000), StreamSocket.FOREVER);
-                socket.write(bytes(String.format("%03d", number)), StreamSocket.FOREVER);
+                KernelSocket socket = client.stream();
+                socket.connect(VsockAddress.local(7000), KernelSocket.FOREVER);
+                socket.write(bytes(String.format("%03d", number)), KernelSocket.FOREVER);
                 assertEquals(String.format("%03d!", number), readText(socket, 4));
                 socket.close();
                 return null;
               }));
     }
     for (int i = 0; i < 100; i++) {
-      StreamSocket accepted = listener.accept(StreamSocket.FOREVER);
+      KernelSocket accepted = listener.accept(KernelSocket.FOREVER);
       assertNotNull(accepted);
       ends.add(
           async(
               () -> {
-                accepted.write(bytes(readText(accepted, 3) + "!"), StreamSocket.FOREVER);
+                accepted.write(bytes(readText(accepted, 3) + "!"), KernelSocket.FOREVER);
                 assertEquals(
-                    StreamSocket.EOF, accepted.read(ByteBuffer.allocate(1), StreamSocket.FOREVER));
+                    KernelSocket.EOF, accepted.read(ByteBuffer.allocate(1), KernelSocket.FOREVER));
                 accepted.close();
                 return null;
               }));
@@ -242,19 +242,19 @@ abstract class SocketCallsContract {
 
   @Test
   void closeWakesAcceptReadWritePollAndWatch() throws Exception {
-    StreamSocket listener = listener(7001, 1);
+    KernelSocket listener = listener(7001, 1);
     Pair pair = pair(7000);
-    pair.client.write(ByteBuffer.allocate(DEFAULT_BUFFER_BYTES), StreamSocket.FOREVER);
+    pair.client.write(ByteBuffer.allocate(DEFAULT_BUFFER_BYTES), KernelSocket.FOREVER);
     CompletableFuture<Executable> accept =
-        async(() -> caught(() -> listener.accept(StreamSocket.FOREVER)));
+        async(() -> caught(() -> listener.accept(KernelSocket.FOREVER)));
     CompletableFuture<Executable> read =
-        async(() -> caught(() -> pair.client.read(ByteBuffer.allocate(1), StreamSocket.FOREVER)));
+        async(() -> caught(() -> pair.client.read(ByteBuffer.allocate(1), KernelSocket.FOREVER)));
     CompletableFuture<Executable> write =
-        async(() -> caught(() -> pair.client.write(bytes("x"), StreamSocket.FOREVER)));
+        async(() -> caught(() -> pair.client.write(bytes("x"), KernelSocket.FOREVER)));
     CompletableFuture<Integer> poll =
-        async(() -> pair.client.poll(StreamSocket.POLLIN, StreamSocket.FOREVER));
+        async(() -> pair.client.poll(KernelSocket.POLLIN, KernelSocket.FOREVER));
     CountDownLatch watched = new CountDownLatch(1);
-    pair.client.watch(StreamSocket.POLLIN, watched::countDown);
+    pair.client.watch(KernelSocket.POLLIN, watched::countDown);
     awaitCallsUnderWay(5);
 
     listener.close();
@@ -263,10 +263,10 @@ abstract class SocketCallsContract {
     assertErrno(Errno.EBADF, get(accept));
     assertErrno(Errno.EBADF, get(read));
     assertErrno(Errno.EBADF, get(write));
-    assertEquals(StreamSocket.POLLNVAL, get(poll));
+    assertEquals(KernelSocket.POLLNVAL, get(poll));
     assertTrue(watched.await(30, TimeUnit.SECONDS));
     assertErrno(Errno.EBADF, () -> pair.client.localAddress());
-    assertEquals(StreamSocket.POLLNVAL, pair.client.poll(StreamSocket.POLLIN, 0));
+    assertEquals(KernelSocket.POLLNVAL, pair.client.poll(KernelSocket.POLLIN, 0));
     pair.client.close(); // again
   }
 
@@ -275,13 +275,13 @@ abstract class SocketCallsContract {
     Pair pair = pair(7000);
 
     assertEquals(
-        StreamSocket.WOULD_BLOCK, pair.client.read(ByteBuffer.allocate(1), StreamSocket.NO_WAIT));
-    assertNull(listener(7001, 1).accept(StreamSocket.NO_WAIT));
-    assertEquals(0, pair.client.poll(StreamSocket.POLLIN, StreamSocket.NO_WAIT));
-    assertEquals(0, pair.client.read(ByteBuffer.allocate(0), StreamSocket.NO_WAIT));
-    assertEquals(0, pair.client.write(ByteBuffer.allocate(0), StreamSocket.NO_WAIT));
+        KernelSocket.WOULD_BLOCK, pair.client.read(ByteBuffer.allocate(1), KernelSocket.NO_WAIT));
+    assertNull(listener(7001, 1).accept(KernelSocket.NO_WAIT));
+    assertEquals(0, pair.client.poll(KernelSocket.POLLIN, KernelSocket.NO_WAIT));
+    assertEquals(0, pair.client.read(ByteBuffer.allocate(0), KernelSocket.NO_WAIT));
+    assertEquals(0, pair.client.write(ByteBuffer.allocate(0), KernelSocket.NO_WAIT));
     assertEquals(
-        StreamSocket.WOULD_BLOCK,
+        KernelSocket.WOULD_BLOCK,
         pair.client.read(ByteBuffer.allocate(1), TimeUnit.MILLISECONDS.toNanos(20)));
   }
 
@@ -296,8 +296,8 @@ abstract class SocketCallsContract {
     }
     assertEquals(DEFAULT_BUFFER_BYTES, taken);
     assertEquals(taken, src.position());
-    assertEquals(0, pair.client.poll(StreamSocket.POLLOUT, StreamSocket.NO_WAIT));
-    CompletableFuture<Integer> rest = async(() -> pair.client.write(src, StreamSocket.FOREVER));
+    assertEquals(0, pair.client.poll(KernelSocket.POLLOUT, KernelSocket.NO_WAIT));
+    CompletableFuture<Integer> rest = async(() -> pair.client.write(src, KernelSocket.FOREVER));
     drain(pair.server, 1024 * 1024);
 
     assertEquals(1024 * 1024 - DEFAULT_BUFFER_BYTES, get(rest));
@@ -308,19 +308,19 @@ abstract class SocketCallsContract {
   void aWriterWhosePeerGoesAwayGetsTheCountAndThenTheError() throws Exception {
     Pair pair = pair(7000);
     ByteBuffer src = ByteBuffer.allocate(1024 * 1024);
-    CompletableFuture<Integer> write = async(() -> pair.client.write(src, StreamSocket.FOREVER));
+    CompletableFuture<Integer> write = async(() -> pair.client.write(src, KernelSocket.FOREVER));
     awaitNoCredit(pair.client);
 
     pair.server.close();
 
     assertEquals(DEFAULT_BUFFER_BYTES, get(write));
     assertEquals(DEFAULT_BUFFER_BYTES, src.position());
-    assertErrno(Errno.EPIPE, () -> pair.client.write(src, StreamSocket.FOREVER));
+    assertErrno(Errno.EPIPE, () -> pair.client.write(src, KernelSocket.FOREVER));
   }
 
   @Test
   void optionsReadBackAndUnsupportedOnesSaySo() throws Exception {
-    StreamSocket socket = client.stream();
+    KernelSocket socket = client.stream();
     assertEquals(262144L, socket.getOption(VsockSocketOptions.BUFFER_SIZE));
     assertEquals(Duration.ofSeconds(2), socket.getOption(VsockSocketOptions.CONNECT_TIMEOUT));
 
@@ -343,11 +343,11 @@ abstract class SocketCallsContract {
 
   @Test
   void aListenerHandsItsBufferSizeToWhatItAccepts() throws Exception {
-    StreamSocket listener = listener(7000, 1);
+    KernelSocket listener = listener(7000, 1);
     listener.setOption(VsockSocketOptions.BUFFER_SIZE, 8192L);
-    client.stream().connect(VsockAddress.local(7000), StreamSocket.FOREVER);
+    client.stream().connect(VsockAddress.local(7000), KernelSocket.FOREVER);
 
-    StreamSocket accepted = listener.accept(StreamSocket.FOREVER);
+    KernelSocket accepted = listener.accept(KernelSocket.FOREVER);
 
     assertNotNull(accepted);
     assertEquals(8192L, accepted.getOption(VsockSocketOptions.BUFFER_SIZE));
@@ -358,7 +358,7 @@ abstract class SocketCallsContract {
     Pair lingering = pair(7000);
     Pair other = pair(7001);
     lingering.client.setOption(StandardSocketOptions.SO_LINGER, 1000);
-    lingering.client.write(ByteBuffer.allocate(1000), StreamSocket.FOREVER);
+    lingering.client.write(ByteBuffer.allocate(1000), KernelSocket.FOREVER);
     int before = client.callsUnderWay();
     CompletableFuture<Void> close =
         async(
@@ -369,7 +369,7 @@ abstract class SocketCallsContract {
     awaitCallsUnderWay(before + 1);
 
     CompletableFuture<Integer> write =
-        async(() -> other.client.write(bytes("on"), StreamSocket.FOREVER));
+        async(() -> other.client.write(bytes("on"), KernelSocket.FOREVER));
     assertEquals(2, get(write));
     assertFalse(close.isDone());
     lingering.server.close();
@@ -379,14 +379,14 @@ abstract class SocketCallsContract {
 
   @Test
   void aWatchTellsOfAConnectionToAccept() throws Exception {
-    StreamSocket listener = listener(7000, 1);
+    KernelSocket listener = listener(7000, 1);
     CountDownLatch ready = new CountDownLatch(1);
-    listener.watch(StreamSocket.POLLIN, ready::countDown);
+    listener.watch(KernelSocket.POLLIN, ready::countDown);
 
-    client.stream().connect(VsockAddress.local(7000), StreamSocket.FOREVER);
+    client.stream().connect(VsockAddress.local(7000), KernelSocket.FOREVER);
 
     assertTrue(ready.await(30, TimeUnit.SECONDS));
-    assertNotNull(listener.accept(StreamSocket.NO_WAIT));
+    assertNotNull(listener.accept(KernelSocket.NO_WAIT));
   }
 
   @Test
@@ -396,9 +396,9 @@ abstract class SocketCallsContract {
     byte[] back = random(4 * 1024 * 1024 + 1, 2);
 
     CompletableFuture<Integer> writeThere =
-        async(() -> pair.client.write(ByteBuffer.wrap(there), StreamSocket.FOREVER));
+        async(() -> pair.client.write(ByteBuffer.wrap(there), KernelSocket.FOREVER));
     CompletableFuture<Integer> writeBack =
-        async(() -> pair.server.write(ByteBuffer.wrap(back), StreamSocket.FOREVER));
+        async(() -> pair.server.write(ByteBuffer.wrap(back), KernelSocket.FOREVER));
     CompletableFuture<byte[]> readThere = async(() -> drain(pair.server, there.length));
     CompletableFuture<byte[]> readBack = async(() -> drain(pair.client, back.length));
 
@@ -410,9 +410,9 @@ abstract class SocketCallsContract {
 
   @Test
   void resetClosesEverySocketAndFreesItsPort() throws Exception {
-    StreamSocket listener = listener(7000, 1);
+    KernelSocket listener = listener(7000, 1);
     CompletableFuture<Executable> accept =
-        async(() -> caught(() -> listener.accept(StreamSocket.FOREVER)));
+        async(() -> caught(() -> listener.accept(KernelSocket.FOREVER)));
 
     client.reset(DEADLINE);
 
@@ -429,11 +429,11 @@ abstract class SocketCallsContract {
             .programs()
             .start(GuestCommand.of("/usr/bin/socat", "-d", "-d", "VSOCK-LISTEN:7000", "-"));
     socat.awaitErrorText("listening on", DEADLINE);
-    StreamSocket socket = client.stream();
+    KernelSocket socket = client.stream();
 
-    socket.connect(VsockAddress.local(7000), StreamSocket.FOREVER);
-    socket.write(bytes("from the test"), StreamSocket.FOREVER);
-    socket.shutdown(StreamSocket.Direction.WRITE);
+    socket.connect(VsockAddress.local(7000), KernelSocket.FOREVER);
+    socket.write(bytes("from the test"), KernelSocket.FOREVER);
+    socket.shutdown(KernelSocket.Direction.WRITE);
     socat.stdin().write("from socat".getBytes(StandardCharsets.UTF_8));
     socat.stdin().close();
 
@@ -446,7 +446,7 @@ abstract class SocketCallsContract {
   void tenMebibytesGoThroughAConnectingProgramBothWaysAtOnce() throws Exception {
     byte[] there = random(10 * 1024 * 1024, 3);
     byte[] back = random(10 * 1024 * 1024, 4);
-    StreamSocket listener = listener(7000, 1);
+    KernelSocket listener = listener(7000, 1);
     client.programs().putProgram(Path.of("/usr/bin/socat"), "/usr/bin/socat");
     GuestProgram socat =
         client
@@ -454,14 +454,14 @@ abstract class SocketCallsContract {
             .start(
                 GuestCommand.of("/usr/bin/socat", "-b", "65536", "VSOCK-CONNECT:1:7000", "-")
                     .withStreamedOutput());
-    StreamSocket socket = listener.accept(StreamSocket.FOREVER);
+    KernelSocket socket = listener.accept(KernelSocket.FOREVER);
     assertNotNull(socket);
 
     CompletableFuture<Integer> writeThere =
         async(
             () -> {
-              int written = socket.write(ByteBuffer.wrap(there), StreamSocket.FOREVER);
-              socket.shutdown(StreamSocket.Direction.WRITE);
+              int written = socket.write(ByteBuffer.wrap(there), KernelSocket.FOREVER);
+              socket.shutdown(KernelSocket.Direction.WRITE);
               return written;
             });
     CompletableFuture<byte[]> readThere = async(() -> socat.stdout().readAllBytes());
@@ -477,20 +477,20 @@ abstract class SocketCallsContract {
 
   // ---- how the tests speak
 
-  private record Pair(StreamSocket client, StreamSocket server) {}
+  private record Pair(KernelSocket client, KernelSocket server) {}
 
-  private StreamSocket listener(long port, int backlog) throws Exception {
-    StreamSocket listener = client.stream();
+  private KernelSocket listener(long port, int backlog) throws Exception {
+    KernelSocket listener = client.stream();
     listener.bind(VsockAddress.any(port));
     listener.listen(backlog);
     return listener;
   }
 
   private Pair pair(long port) throws Exception {
-    StreamSocket listener = listener(port, 1);
-    StreamSocket socket = client.stream();
-    assertTrue(socket.connect(VsockAddress.local(port), StreamSocket.FOREVER));
-    StreamSocket accepted = listener.accept(StreamSocket.FOREVER);
+    KernelSocket listener = listener(port, 1);
+    KernelSocket socket = client.stream();
+    assertTrue(socket.connect(VsockAddress.local(port), KernelSocket.FOREVER));
+    KernelSocket accepted = listener.accept(KernelSocket.FOREVER);
     assertNotNull(accepted);
     listener.close();
     return new Pair(socket, accepted);
@@ -506,19 +506,19 @@ abstract class SocketCallsContract {
     return bytes;
   }
 
-  private static byte[] drain(StreamSocket socket, int length) throws Exception {
+  private static byte[] drain(KernelSocket socket, int length) throws Exception {
     ByteBuffer got = ByteBuffer.allocate(length);
     while (got.hasRemaining()) {
-      assertTrue(socket.read(got, StreamSocket.FOREVER) > 0);
+      assertTrue(socket.read(got, KernelSocket.FOREVER) > 0);
     }
     return got.array();
   }
 
-  private static String readText(StreamSocket socket, int length) throws Exception {
+  private static String readText(KernelSocket socket, int length) throws Exception {
     return new String(drain(socket, length), StandardCharsets.US_ASCII);
   }
 
-  private static <T> void assertReadsBack(StreamSocket socket, SocketOption<T> option, T value)
+  private static <T> void assertReadsBack(KernelSocket socket, SocketOption<T> option, T value)
       throws Exception {
     socket.setOption(option, value);
     assertEquals(value, socket.getOption(option));
@@ -568,9 +568,9 @@ abstract class SocketCallsContract {
     client.localCid(); // behind them all
   }
 
-  private static void awaitNoCredit(StreamSocket socket) throws Exception {
+  private static void awaitNoCredit(KernelSocket socket) throws Exception {
     long deadlineNanos = System.nanoTime() + DEADLINE.toNanos();
-    while (socket.poll(StreamSocket.POLLOUT, StreamSocket.NO_WAIT) != 0) {
+    while (socket.poll(KernelSocket.POLLOUT, KernelSocket.NO_WAIT) != 0) {
       assertTrue(System.nanoTime() < deadlineNanos, "the credit was not used up");
     }
   }

@@ -9,7 +9,7 @@ import dev.vsocklab.sim.wire.Header;
 import dev.vsocklab.sim.wire.Op;
 import dev.vsocklab.sim.wire.Packet;
 import dev.vsocklab.spi.ErrnoException;
-import dev.vsocklab.spi.StreamSocket;
+import dev.vsocklab.spi.KernelSocket;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -300,18 +300,18 @@ public final class Connection {
    * @param dst where to
    * @param lowWaterBytes SO_RCVLOWAT, for when credit is told
    * @param effects what follows
-   * @return bytes, {@link StreamSocket#EOF} or {@link StreamSocket#WOULD_BLOCK}
+   * @return bytes, {@link KernelSocket#EOF} or {@link KernelSocket#WOULD_BLOCK}
    * @throws ErrnoException ENOTCONN, or the pending error once all data is read
    */
   public int read(ByteBuffer dst, long lowWaterBytes, Effects effects) throws ErrnoException {
     if (state != State.ESTABLISHED) {
       if (done) {
-        return StreamSocket.EOF; // whatever error is pending
+        return KernelSocket.EOF; // whatever error is pending
       }
       throw new ErrnoException(Errno.ENOTCONN);
     }
     if ((localShutdown & RCV) != 0) {
-      return StreamSocket.EOF; // even with data queued
+      return KernelSocket.EOF; // even with data queued
     }
     if (!dst.hasRemaining()) {
       return 0;
@@ -326,7 +326,7 @@ public final class Connection {
     if (error != null) {
       throw new ErrnoException(error);
     }
-    return (peerShutdown & SEND) != 0 ? StreamSocket.EOF : StreamSocket.WOULD_BLOCK;
+    return (peerShutdown & SEND) != 0 ? KernelSocket.EOF : KernelSocket.WOULD_BLOCK;
   }
 
   /**
@@ -334,7 +334,7 @@ public final class Connection {
    *
    * @param src what; its position moves
    * @param effects what follows
-   * @return bytes sent, or {@link StreamSocket#WOULD_BLOCK} if there is no credit
+   * @return bytes sent, or {@link KernelSocket#WOULD_BLOCK} if there is no credit
    * @throws ErrnoException EPIPE, ENOTCONN or the pending error
    */
   public int write(ByteBuffer src, Effects effects) throws ErrnoException {
@@ -352,7 +352,7 @@ public final class Connection {
     }
     int count = (int) Math.min(src.remaining(), window.availableBytes(received.bufAlloc()));
     if (count == 0) {
-      return StreamSocket.WOULD_BLOCK;
+      return KernelSocket.WOULD_BLOCK;
     }
     window.sent(count);
     int at = src.position();
@@ -441,22 +441,22 @@ public final class Connection {
    * {@code vsock_poll} for a socket that does not listen.
    *
    * @param lowWaterBytes SO_RCVLOWAT
-   * @return {@link StreamSocket}'s poll bits
+   * @return {@link KernelSocket}'s poll bits
    */
   public int pollEvents(long lowWaterBytes) {
     int events = 0;
     if (error != null) {
-      events |= StreamSocket.POLLERR;
+      events |= KernelSocket.POLLERR;
     }
     boolean peerSendsNoMore = (peerShutdown & SEND) != 0;
     boolean sendsNoMore = (localShutdown & SEND) != 0;
     if (localShutdown == BOTH || (sendsNoMore && peerSendsNoMore)) {
-      events |= StreamSocket.POLLHUP;
+      events |= KernelSocket.POLLHUP;
     }
     if ((localShutdown & RCV) != 0 || peerSendsNoMore) {
-      events |= StreamSocket.POLLRDHUP | StreamSocket.POLLIN;
+      events |= KernelSocket.POLLRDHUP | KernelSocket.POLLIN;
     } else if (received.unreadBytes() > 0 && received.unreadBytes() >= lowWaterBytes) {
-      events |= StreamSocket.POLLIN;
+      events |= KernelSocket.POLLIN;
     }
     boolean writable =
         switch (state) {
@@ -465,7 +465,7 @@ public final class Connection {
           case CONNECTING -> false;
         };
     if (writable && !sendsNoMore) {
-      events |= StreamSocket.POLLOUT;
+      events |= KernelSocket.POLLOUT;
     }
     return events;
   }

@@ -2,8 +2,8 @@ package dev.vsocklab.sim.engine;
 
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.sim.stack.Stack;
+import dev.vsocklab.spi.KernelSocket;
 import dev.vsocklab.spi.SocketLayer;
-import dev.vsocklab.spi.StreamSocket;
 import java.util.function.Function;
 
 /** A simulated machine's socket layer: opens sockets whose calls can wait. */
@@ -30,8 +30,13 @@ public final class SimSocketLayer implements SocketLayer {
   }
 
   @Override
-  public StreamSocket stream() {
-    return new SimStreamSocket(stack.socket(), refusals);
+  public KernelSocket stream() {
+    return new SimSocket(stack.socket(), refusals);
+  }
+
+  @Override
+  public KernelSocket seqpacket() {
+    throw new UnsupportedOperationException();
   }
 
   @Override

@@ -12,7 +12,7 @@ import dev.vsocklab.sim.wire.Header;
 import dev.vsocklab.sim.wire.Op;
 import dev.vsocklab.sim.wire.Packet;
 import dev.vsocklab.spi.ErrnoException;
-import dev.vsocklab.spi.StreamSocket;
+import dev.vsocklab.spi.KernelSocket;
 import java.nio.ByteBuffer;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +33,7 @@ public final class Sock implements Effects {
 
   /** Poll events that are reported whether or not they were asked for. */
   private static final int ALWAYS_REPORTED =
-      StreamSocket.POLLERR | StreamSocket.POLLHUP | StreamSocket.POLLNVAL;
+      KernelSocket.POLLERR | KernelSocket.POLLHUP | KernelSocket.POLLNVAL;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Surroundings.WaitPoint readers;
@@ -457,8 +457,8 @@ public final class Sock implements Effects {
    * recv().
    *
    * @param dst where to
-   * @return as {@link StreamSocket#read}
-   * @throws ErrnoException as {@link StreamSocket#read}
+   * @return as {@link KernelSocket#read}
+   * @throws ErrnoException as {@link KernelSocket#read}
    */
   public int read(ByteBuffer dst) throws ErrnoException {
     checkOpen();
@@ -472,8 +472,8 @@ public final class Sock implements Effects {
    * send(): what credit allows.
    *
    * @param src what
-   * @return as {@link StreamSocket#write}
-   * @throws ErrnoException as {@link StreamSocket#write}
+   * @return as {@link KernelSocket#write}
+   * @throws ErrnoException as {@link KernelSocket#write}
    */
   public int write(ByteBuffer src) throws ErrnoException {
     checkOpen();
@@ -489,7 +489,7 @@ public final class Sock implements Effects {
    * @param direction which
    * @throws ErrnoException ENOTCONN
    */
-  public void shutdown(StreamSocket.Direction direction) throws ErrnoException {
+  public void shutdown(KernelSocket.Direction direction) throws ErrnoException {
     checkOpen();
     int flags =
         switch (direction) {
@@ -527,10 +527,10 @@ public final class Sock implements Effects {
 
   private int pollEvents() {
     if (closed) {
-      return StreamSocket.POLLNVAL;
+      return KernelSocket.POLLNVAL;
     }
     if (backlog != null) {
-      return backlog.isEmpty() ? 0 : StreamSocket.POLLIN;
+      return backlog.isEmpty() ? 0 : KernelSocket.POLLIN;
     }
     return connection.pollEvents(receiveLowWaterBytes);
   }
@@ -548,7 +548,7 @@ public final class Sock implements Effects {
   /**
    * Calls back once when one of the events holds.
    *
-   * @param events {@link StreamSocket}'s bits
+   * @param events {@link KernelSocket}'s bits
    * @param onReady the callback, which {@link #unlock} runs
    */
   public void watch(int events, Runnable onReady) {

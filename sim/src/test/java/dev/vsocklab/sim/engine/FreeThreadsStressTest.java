@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.vsocklab.VsockAddress;
-import dev.vsocklab.spi.StreamSocket;
+import dev.vsocklab.spi.KernelSocket;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -36,13 +36,13 @@ class FreeThreadsStressTest {
 
   @Test
   void bothDirectionsOfSeveralConnectionsAtOnceKeepTheirBytesInOrder() throws Exception {
-    StreamSocket listener = lab.listen(lab.host(), 7000, 100);
+    KernelSocket listener = lab.listen(lab.host(), 7000, 100);
     List<Future<byte[]>> sent = new ArrayList<>();
     List<Future<byte[]>> received = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      StreamSocket client = lab.guest().stream();
-      client.connect(VsockAddress.host(7000), StreamSocket.FOREVER);
-      StreamSocket server = Objects.requireNonNull(listener.accept(0));
+      KernelSocket client = lab.guest().stream();
+      client.connect(VsockAddress.host(7000), KernelSocket.FOREVER);
+      KernelSocket server = Objects.requireNonNull(listener.accept(0));
       long seed = i;
       sent.add(threads.submit(writer(client, seed)));
       received.add(threads.submit(reader(server, seed)));
@@ -58,22 +58,22 @@ class FreeThreadsStressTest {
   /** The accepter writes at once; its data must not overtake the RESPONSE. */
   @Test
   void dataNeverOvertakesTheAnswerToAConnect() throws Exception {
-    StreamSocket listener = lab.listen(lab.host(), 7000, 100);
+    KernelSocket listener = lab.listen(lab.host(), 7000, 100);
     int connections = 2000;
     Future<Integer> greeter =
         threads.submit(
             () -> {
               for (int i = 0; i < connections; i++) {
-                StreamSocket child =
+                KernelSocket child =
                     Objects.requireNonNull(listener.accept(TimeUnit.SECONDS.toNanos(20)));
-                child.write(ByteBuffer.wrap(new byte[] {(byte) i}), StreamSocket.FOREVER);
+                child.write(ByteBuffer.wrap(new byte[] {(byte) i}), KernelSocket.FOREVER);
                 child.close();
               }
               return connections;
             });
     for (int i = 0; i < connections; i++) {
-      StreamSocket client = lab.guest().stream();
-      client.connect(VsockAddress.host(7000), StreamSocket.FOREVER);
+      KernelSocket client = lab.guest().stream();
+      client.connect(VsockAddress.host(7000), KernelSocket.FOREVER);
       ByteBuffer greeting = ByteBuffer.allocate(1);
       assertEquals(1, client.read(greeting, TimeUnit.SECONDS.toNanos(20)));
       assertEquals((byte) i, greeting.get(0));
@@ -82,7 +82,7 @@ class FreeThreadsStressTest {
     assertEquals(connections, greeter.get(20, TimeUnit.SECONDS));
   }
 
-  private static Callable<byte[]> writer(StreamSocket socket, long seed) {
+  private static Callable<byte[]> writer(KernelSocket socket, long seed) {
     return () -> {
       Random random = new Random(seed);
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
@@ -94,7 +94,7 @@ class FreeThreadsStressTest {
         digest.update(bytes, 0, length);
         ByteBuffer src = ByteBuffer.wrap(bytes, 0, length);
         while (src.hasRemaining()) {
-          socket.write(src, StreamSocket.FOREVER);
+          socket.write(src, KernelSocket.FOREVER);
         }
         left -= length;
       }
@@ -102,14 +102,14 @@ class FreeThreadsStressTest {
     };
   }
 
-  private static Callable<byte[]> reader(StreamSocket socket, long seed) {
+  private static Callable<byte[]> reader(KernelSocket socket, long seed) {
     return () -> {
       Random random = new Random(~seed);
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       int left = BYTES_EACH_WAY;
       while (left > 0) {
         ByteBuffer dst = ByteBuffer.allocate(1 + random.nextInt(100_000));
-        left -= socket.read(dst, StreamSocket.FOREVER);
+        left -= socket.read(dst, KernelSocket.FOREVER);
         digest.update(dst.flip());
       }
       return digest.digest();

@@ -10,7 +10,7 @@ import dev.vsocklab.Errno;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.VsockSocketOptions;
 import dev.vsocklab.spi.ErrnoException;
-import dev.vsocklab.spi.StreamSocket;
+import dev.vsocklab.spi.KernelSocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -37,12 +37,12 @@ class StreamCallsTest {
 
   @Test
   void connectCompletesBeforeAnyoneAccepts() throws Exception {
-    StreamSocket listener = lab.listen(lab.host(), 7000, 0);
-    StreamSocket client = lab.guest().stream();
+    KernelSocket listener = lab.listen(lab.host(), 7000, 0);
+    KernelSocket client = lab.guest().stream();
 
-    assertTrue(client.connect(VsockAddress.host(7000), StreamSocket.FOREVER));
+    assertTrue(client.connect(VsockAddress.host(7000), KernelSocket.FOREVER));
 
-    StreamSocket server = accept(listener);
+    KernelSocket server = accept(listener);
     assertEquals(VsockAddress.of(2, 7000), client.remoteAddress());
     assertEquals(VsockAddress.of(2, 7000), server.localAddress());
     assertEquals(42, server.remoteAddress().cid());
@@ -53,11 +53,11 @@ class StreamCallsTest {
   @Test
   void connectToAClosedPortIsConnectionResetAndSaysWhoListens() throws Exception {
     lab.listen(lab.host(), 7001, 128);
-    StreamSocket client = lab.guest().stream();
+    KernelSocket client = lab.guest().stream();
 
     ErrnoException refused =
         failure(
-            Errno.ECONNRESET, () -> client.connect(VsockAddress.host(7000), StreamSocket.FOREVER));
+            Errno.ECONNRESET, () -> client.connect(VsockAddress.host(7000), KernelSocket.FOREVER));
 
     assertEquals(
         "nobody listens on host port 7000. Listening on host: 7001 (backlog 0/128)",
@@ -66,70 +66,70 @@ class StreamCallsTest {
 
   @Test
   void refusedConnectCanBeTriedAgainOnTheSameSocket() throws Exception {
-    StreamSocket client = lab.guest().stream();
-    failure(Errno.ECONNRESET, () -> client.connect(VsockAddress.host(7000), StreamSocket.FOREVER));
+    KernelSocket client = lab.guest().stream();
+    failure(Errno.ECONNRESET, () -> client.connect(VsockAddress.host(7000), KernelSocket.FOREVER));
 
     lab.listen(lab.host(), 7000, 0);
 
-    assertTrue(client.connect(VsockAddress.host(7000), StreamSocket.FOREVER));
+    assertTrue(client.connect(VsockAddress.host(7000), KernelSocket.FOREVER));
   }
 
   @Test
   void hostConnectToAnUnknownCidIsNoDeviceAtOnce() throws Exception {
-    StreamSocket client = lab.host().stream();
+    KernelSocket client = lab.host().stream();
 
-    failure(Errno.ENODEV, () -> client.connect(VsockAddress.of(77, 1), StreamSocket.FOREVER));
+    failure(Errno.ENODEV, () -> client.connect(VsockAddress.of(77, 1), KernelSocket.FOREVER));
   }
 
   @Test
   void guestConnectToAnotherGuestIsSilenceAndTimesOut() throws Exception {
-    StreamSocket client = lab.guest().stream();
+    KernelSocket client = lab.guest().stream();
     client.setOption(VsockSocketOptions.CONNECT_TIMEOUT, Duration.ofMillis(30));
 
-    failure(Errno.ETIMEDOUT, () -> client.connect(VsockAddress.of(77, 1), StreamSocket.FOREVER));
+    failure(Errno.ETIMEDOUT, () -> client.connect(VsockAddress.of(77, 1), KernelSocket.FOREVER));
   }
 
   @Test
   void nonBlockingConnectThatNobodyAnswersFailsByItself() throws Exception {
-    StreamSocket client = lab.guest().stream();
+    KernelSocket client = lab.guest().stream();
     client.setOption(VsockSocketOptions.CONNECT_TIMEOUT, Duration.ofMillis(30));
 
-    assertFalse(client.connect(VsockAddress.of(77, 1), StreamSocket.NO_WAIT));
-    failure(Errno.EALREADY, () -> client.connect(VsockAddress.of(77, 1), StreamSocket.NO_WAIT));
+    assertFalse(client.connect(VsockAddress.of(77, 1), KernelSocket.NO_WAIT));
+    failure(Errno.EALREADY, () -> client.connect(VsockAddress.of(77, 1), KernelSocket.NO_WAIT));
 
-    int events = client.poll(StreamSocket.POLLOUT, TimeUnit.SECONDS.toNanos(10));
-    assertEquals(StreamSocket.POLLOUT | StreamSocket.POLLERR, events);
+    int events = client.poll(KernelSocket.POLLOUT, TimeUnit.SECONDS.toNanos(10));
+    assertEquals(KernelSocket.POLLOUT | KernelSocket.POLLERR, events);
     assertEquals(Errno.ETIMEDOUT, client.takeError());
     assertNull(client.takeError());
   }
 
   @Test
   void refusedNonBlockingConnectShowsItsErrorAndThenStaysConnecting() throws Exception {
-    StreamSocket client = lab.guest().stream();
+    KernelSocket client = lab.guest().stream();
 
-    assertFalse(client.connect(VsockAddress.host(7000), StreamSocket.NO_WAIT));
+    assertFalse(client.connect(VsockAddress.host(7000), KernelSocket.NO_WAIT));
 
-    assertEquals(StreamSocket.POLLOUT | StreamSocket.POLLERR, client.poll(StreamSocket.POLLOUT, 0));
+    assertEquals(KernelSocket.POLLOUT | KernelSocket.POLLERR, client.poll(KernelSocket.POLLOUT, 0));
     assertEquals(Errno.ECONNRESET, client.takeError());
-    failure(Errno.EALREADY, () -> client.connect(VsockAddress.host(7000), StreamSocket.NO_WAIT));
+    failure(Errno.EALREADY, () -> client.connect(VsockAddress.host(7000), KernelSocket.NO_WAIT));
   }
 
   @Test
   void backlogPlusOneConnectionsFitAndTheNextIsReset() throws Exception {
-    StreamSocket listener = lab.listen(lab.host(), 7000, 1);
+    KernelSocket listener = lab.listen(lab.host(), 7000, 1);
     for (int i = 0; i < 2; i++) {
-      assertTrue(lab.guest().stream().connect(VsockAddress.host(7000), StreamSocket.FOREVER));
+      assertTrue(lab.guest().stream().connect(VsockAddress.host(7000), KernelSocket.FOREVER));
     }
-    StreamSocket third = lab.guest().stream();
+    KernelSocket third = lab.guest().stream();
 
     ErrnoException refused =
         failure(
-            Errno.ECONNRESET, () -> third.connect(VsockAddress.host(7000), StreamSocket.FOREVER));
+            Errno.ECONNRESET, () -> third.connect(VsockAddress.host(7000), KernelSocket.FOREVER));
 
     assertTrue(
         refused.detail().startsWith("the backlog of host port 7000 is full"), refused.detail());
     accept(listener);
-    assertTrue(third.connect(VsockAddress.host(7000), StreamSocket.FOREVER));
+    assertTrue(third.connect(VsockAddress.host(7000), KernelSocket.FOREVER));
   }
 
   @Test
@@ -137,11 +137,11 @@ class StreamCallsTest {
     Pair pair = pair();
     ByteBuffer much = ByteBuffer.allocate(CREDIT_BYTES + 1000);
 
-    assertEquals(CREDIT_BYTES, pair.client().write(much, StreamSocket.NO_WAIT));
-    assertEquals(StreamSocket.WOULD_BLOCK, pair.client().write(much, StreamSocket.NO_WAIT));
-    assertEquals(0, pair.client().poll(StreamSocket.POLLOUT, 0));
+    assertEquals(CREDIT_BYTES, pair.client().write(much, KernelSocket.NO_WAIT));
+    assertEquals(KernelSocket.WOULD_BLOCK, pair.client().write(much, KernelSocket.NO_WAIT));
+    assertEquals(0, pair.client().poll(KernelSocket.POLLOUT, 0));
 
-    CompletableFuture<Integer> rest = async(() -> pair.client().write(much, StreamSocket.FOREVER));
+    CompletableFuture<Integer> rest = async(() -> pair.client().write(much, KernelSocket.FOREVER));
     readFully(pair.server(), CREDIT_BYTES + 1000);
     assertEquals(1000, rest.get(10, TimeUnit.SECONDS));
   }
@@ -150,55 +150,55 @@ class StreamCallsTest {
   void hostReaderTellsCreditWhenItsQueueIsDrainedOrLessThanAPacketIsLeft() throws Exception {
     Pair pair = pair();
     ByteBuffer all = ByteBuffer.allocate(CREDIT_BYTES);
-    assertEquals(CREDIT_BYTES, pair.client().write(all, StreamSocket.NO_WAIT));
+    assertEquals(CREDIT_BYTES, pair.client().write(all, KernelSocket.NO_WAIT));
 
     // Four packets of 64 KiB: fwd_cnt moves with each whole one. The peer knows of 0 free bytes;
     // three whole packets leave 64 KiB of what it knows: not "less than 64 KiB".
     readFully(pair.server(), 3 * 65536);
-    assertEquals(0, pair.client().poll(StreamSocket.POLLOUT, 0));
+    assertEquals(0, pair.client().poll(KernelSocket.POLLOUT, 0));
     readFully(pair.server(), 65536);
-    assertEquals(StreamSocket.POLLOUT, pair.client().poll(StreamSocket.POLLOUT, 0));
+    assertEquals(KernelSocket.POLLOUT, pair.client().poll(KernelSocket.POLLOUT, 0));
     assertEquals(
         CREDIT_BYTES,
-        pair.client().write(ByteBuffer.allocate(CREDIT_BYTES + 1), StreamSocket.NO_WAIT));
+        pair.client().write(ByteBuffer.allocate(CREDIT_BYTES + 1), KernelSocket.NO_WAIT));
   }
 
   @Test
   void halfCloseLetsTheOtherDirectionGoOn() throws Exception {
     Pair pair = pair();
-    pair.client().write(bytes("last"), StreamSocket.FOREVER);
-    pair.client().shutdown(StreamSocket.Direction.WRITE);
+    pair.client().write(bytes("last"), KernelSocket.FOREVER);
+    pair.client().shutdown(KernelSocket.Direction.WRITE);
 
     assertEquals("last", text(pair.server(), 4));
     assertEquals(
-        StreamSocket.EOF, pair.server().read(ByteBuffer.allocate(1), StreamSocket.FOREVER));
-    pair.server().write(bytes("reply"), StreamSocket.FOREVER);
+        KernelSocket.EOF, pair.server().read(ByteBuffer.allocate(1), KernelSocket.FOREVER));
+    pair.server().write(bytes("reply"), KernelSocket.FOREVER);
     assertEquals("reply", text(pair.client(), 5));
-    failure(Errno.EPIPE, () -> pair.client().write(bytes("x"), StreamSocket.FOREVER));
+    failure(Errno.EPIPE, () -> pair.client().write(bytes("x"), KernelSocket.FOREVER));
   }
 
   @Test
   void peerThatReadsNoMoreBreaksThePipe() throws Exception {
     Pair pair = pair();
-    pair.server().shutdown(StreamSocket.Direction.READ);
+    pair.server().shutdown(KernelSocket.Direction.READ);
 
-    failure(Errno.EPIPE, () -> pair.client().write(bytes("x"), StreamSocket.FOREVER));
-    pair.server().write(bytes("y"), StreamSocket.FOREVER);
+    failure(Errno.EPIPE, () -> pair.client().write(bytes("x"), KernelSocket.FOREVER));
+    pair.server().write(bytes("y"), KernelSocket.FOREVER);
     assertEquals("y", text(pair.client(), 1));
   }
 
   @Test
   void closeAfterDataIsDataAndThenEndOfFile() throws Exception {
     Pair pair = pair();
-    pair.client().write(bytes("bye"), StreamSocket.FOREVER);
+    pair.client().write(bytes("bye"), KernelSocket.FOREVER);
     pair.client().close();
 
-    failure(Errno.EPIPE, () -> pair.server().write(bytes("x"), StreamSocket.FOREVER));
+    failure(Errno.EPIPE, () -> pair.server().write(bytes("x"), KernelSocket.FOREVER));
     assertEquals("bye", text(pair.server(), 3));
     assertEquals(
-        StreamSocket.EOF, pair.server().read(ByteBuffer.allocate(1), StreamSocket.FOREVER));
+        KernelSocket.EOF, pair.server().read(ByteBuffer.allocate(1), KernelSocket.FOREVER));
     assertEquals(
-        StreamSocket.EOF, pair.server().read(ByteBuffer.allocate(1), StreamSocket.FOREVER));
+        KernelSocket.EOF, pair.server().read(ByteBuffer.allocate(1), KernelSocket.FOREVER));
   }
 
   @Test
@@ -209,7 +209,7 @@ class StreamCallsTest {
             () ->
                 failure(
                     Errno.EBADF,
-                    () -> pair.client().read(ByteBuffer.allocate(1), StreamSocket.FOREVER)));
+                    () -> pair.client().read(ByteBuffer.allocate(1), KernelSocket.FOREVER)));
 
     pair.client().close();
 
@@ -218,21 +218,21 @@ class StreamCallsTest {
 
   @Test
   void closingAListenerEndsTheConnectionsThatNobodyAccepted() throws Exception {
-    StreamSocket listener = lab.listen(lab.host(), 7000, 5);
-    StreamSocket client = lab.guest().stream();
-    client.connect(VsockAddress.host(7000), StreamSocket.FOREVER);
+    KernelSocket listener = lab.listen(lab.host(), 7000, 5);
+    KernelSocket client = lab.guest().stream();
+    client.connect(VsockAddress.host(7000), KernelSocket.FOREVER);
 
     listener.close();
 
-    assertEquals(StreamSocket.EOF, client.read(ByteBuffer.allocate(1), StreamSocket.FOREVER));
-    failure(Errno.EPIPE, () -> client.write(bytes("x"), StreamSocket.FOREVER));
+    assertEquals(KernelSocket.EOF, client.read(ByteBuffer.allocate(1), KernelSocket.FOREVER));
+    failure(Errno.EPIPE, () -> client.write(bytes("x"), KernelSocket.FOREVER));
   }
 
   @Test
   void portsAreSharedByNobodyAndFreeAgainAfterClose() throws Exception {
-    StreamSocket first = lab.host().stream();
+    KernelSocket first = lab.host().stream();
     first.bind(VsockAddress.of(2, 9000));
-    StreamSocket second = lab.host().stream();
+    KernelSocket second = lab.host().stream();
 
     failure(Errno.EADDRINUSE, () -> second.bind(VsockAddress.any(9000)));
     failure(Errno.EINVAL, () -> first.bind(VsockAddress.any(9001)));
@@ -243,8 +243,8 @@ class StreamCallsTest {
 
   @Test
   void automaticPortsAreAboveThePrivilegedOnesAndInSequence() throws Exception {
-    StreamSocket first = lab.host().stream();
-    StreamSocket second = lab.host().stream();
+    KernelSocket first = lab.host().stream();
+    KernelSocket second = lab.host().stream();
     first.bind(VsockAddress.any(VsockAddress.PORT_ANY));
     second.bind(VsockAddress.any(VsockAddress.PORT_ANY));
 
@@ -255,32 +255,32 @@ class StreamCallsTest {
 
   @Test
   void aMachineReachesItselfThroughLoopback() throws Exception {
-    StreamSocket listener = lab.listen(lab.host(), 7000, 0);
-    StreamSocket client = lab.host().stream();
-    client.connect(VsockAddress.local(7000), StreamSocket.FOREVER);
-    StreamSocket server = accept(listener);
+    KernelSocket listener = lab.listen(lab.host(), 7000, 0);
+    KernelSocket client = lab.host().stream();
+    client.connect(VsockAddress.local(7000), KernelSocket.FOREVER);
+    KernelSocket server = accept(listener);
 
     assertEquals(1, server.remoteAddress().cid());
-    client.write(bytes("self"), StreamSocket.FOREVER);
+    client.write(bytes("self"), KernelSocket.FOREVER);
     assertEquals("self", text(server, 4));
-    server.write(bytes("back"), StreamSocket.FOREVER);
+    server.write(bytes("back"), KernelSocket.FOREVER);
     assertEquals("back", text(client, 4));
   }
 
   @Test
   void guestThatGoesAwayGivesDataThenConnectionResetAgainAndAgain() throws Exception {
-    StreamSocket listener = lab.listen(lab.host(), 7000, 0);
-    StreamSocket client = lab.guest().stream();
-    client.connect(VsockAddress.host(7000), StreamSocket.FOREVER);
-    StreamSocket server = accept(listener);
-    client.write(bytes("data"), StreamSocket.FOREVER);
+    KernelSocket listener = lab.listen(lab.host(), 7000, 0);
+    KernelSocket client = lab.guest().stream();
+    client.connect(VsockAddress.host(7000), KernelSocket.FOREVER);
+    KernelSocket server = accept(listener);
+    client.write(bytes("data"), KernelSocket.FOREVER);
 
     lab.crashGuest();
 
     assertEquals("data", text(server, 4));
     for (int i = 0; i < 2; i++) {
-      failure(Errno.ECONNRESET, () -> server.read(ByteBuffer.allocate(1), StreamSocket.FOREVER));
-      failure(Errno.EPIPE, () -> server.write(bytes("x"), StreamSocket.FOREVER));
+      failure(Errno.ECONNRESET, () -> server.read(ByteBuffer.allocate(1), KernelSocket.FOREVER));
+      failure(Errno.EPIPE, () -> server.write(bytes("x"), KernelSocket.FOREVER));
     }
   }
 
@@ -288,27 +288,27 @@ class StreamCallsTest {
   void watchCallsBackWhenDataComesAndWhenTheSocketIsClosed() throws Exception {
     Pair pair = pair();
     CountDownLatch readable = new CountDownLatch(1);
-    pair.server().watch(StreamSocket.POLLIN, readable::countDown);
+    pair.server().watch(KernelSocket.POLLIN, readable::countDown);
     assertEquals(1, readable.getCount());
-    pair.client().write(bytes("x"), StreamSocket.FOREVER);
+    pair.client().write(bytes("x"), KernelSocket.FOREVER);
     assertTrue(readable.await(10, TimeUnit.SECONDS));
 
     CountDownLatch over = new CountDownLatch(1);
-    pair.client().watch(StreamSocket.POLLIN, over::countDown);
+    pair.client().watch(KernelSocket.POLLIN, over::countDown);
     pair.client().close();
     assertTrue(over.await(10, TimeUnit.SECONDS));
   }
 
-  private record Pair(StreamSocket client, StreamSocket server) {}
+  private record Pair(KernelSocket client, KernelSocket server) {}
 
   private Pair pair() throws Exception {
-    StreamSocket listener = lab.listen(lab.host(), 7000, 0);
-    StreamSocket client = lab.guest().stream();
-    client.connect(VsockAddress.host(7000), StreamSocket.FOREVER);
+    KernelSocket listener = lab.listen(lab.host(), 7000, 0);
+    KernelSocket client = lab.guest().stream();
+    client.connect(VsockAddress.host(7000), KernelSocket.FOREVER);
     return new Pair(client, accept(listener));
   }
 
-  private static StreamSocket accept(StreamSocket listener) throws Exception {
+  private static KernelSocket accept(KernelSocket listener) throws Exception {
     return Objects.requireNonNull(listener.accept(TimeUnit.SECONDS.toNanos(10)), "nobody came");
   }
 
@@ -333,14 +333,14 @@ class StreamCallsTest {
         });
   }
 
-  private static void readFully(StreamSocket socket, int lengthBytes) throws Exception {
+  private static void readFully(KernelSocket socket, int lengthBytes) throws Exception {
     ByteBuffer all = ByteBuffer.allocate(lengthBytes);
     while (all.hasRemaining()) {
       assertTrue(socket.read(all, TimeUnit.SECONDS.toNanos(10)) > 0);
     }
   }
 
-  private static String text(StreamSocket socket, int lengthBytes) throws Exception {
+  private static String text(KernelSocket socket, int lengthBytes) throws Exception {
     ByteBuffer all = ByteBuffer.allocate(lengthBytes);
     while (all.hasRemaining()) {
       assertTrue(socket.read(all, TimeUnit.SECONDS.toNanos(10)) > 0);

@@ -6,8 +6,8 @@ import dev.vsocklab.sim.fabric.Port;
 import dev.vsocklab.sim.stack.Outlet;
 import dev.vsocklab.sim.stack.Stack;
 import dev.vsocklab.sim.wire.Packet;
+import dev.vsocklab.spi.KernelSocket;
 import dev.vsocklab.spi.SocketLayer;
-import dev.vsocklab.spi.StreamSocket;
 
 /** A host and guest 42 on one fabric, at the level of calls and errno. */
 final class TwoMachines implements AutoCloseable {
@@ -26,8 +26,8 @@ final class TwoMachines implements AutoCloseable {
     return guest.layer;
   }
 
-  StreamSocket listen(SocketLayer machine, long port, int backlog) throws Exception {
-    StreamSocket listener = machine.stream();
+  KernelSocket listen(SocketLayer machine, long port, int backlog) throws Exception {
+    KernelSocket listener = machine.stream();
     listener.bind(VsockAddress.any(port));
     listener.listen(backlog);
     return listener;

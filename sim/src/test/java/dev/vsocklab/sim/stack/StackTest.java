@@ -10,7 +10,7 @@ import dev.vsocklab.sim.wire.Header;
 import dev.vsocklab.sim.wire.Op;
 import dev.vsocklab.sim.wire.Packet;
 import dev.vsocklab.spi.ErrnoException;
-import dev.vsocklab.spi.StreamSocket;
+import dev.vsocklab.spi.KernelSocket;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,7 +90,7 @@ class StackTest {
     assertEquals(List.of(65_536, 34_464), sent.stream().map(Header::lengthBytes).toList());
     assertEquals(31_072, call(server, () -> server.write(ByteBuffer.allocate(100_000))));
     assertEquals(
-        StreamSocket.WOULD_BLOCK, call(server, () -> server.write(ByteBuffer.allocate(1))));
+        KernelSocket.WOULD_BLOCK, call(server, () -> server.write(ByteBuffer.allocate(1))));
   }
 
   @Test
@@ -99,7 +99,7 @@ class StackTest {
     deliver(header(Op.SHUTDOWN, Header.SHUTDOWN_BOTH));
 
     assertEquals(Op.RST, last().op());
-    assertEquals(StreamSocket.EOF, call(server, () -> server.read(ByteBuffer.allocate(1))));
+    assertEquals(KernelSocket.EOF, call(server, () -> server.read(ByteBuffer.allocate(1))));
   }
 
   @Test

@@ -8,8 +8,8 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One AF_VSOCK SOCK_STREAM socket, call by call as the kernel has it: a result or an errno, none of
- * the JDK's rules.
+ * One AF_VSOCK socket, SOCK_STREAM or SOCK_SEQPACKET, call by call as the kernel has it: a result
+ * or an errno, none of the JDK's rules.
  *
  * <p>Any thread may call any method at any time. A call that waits is woken by what it waits for,
  * by its timeout, or by {@link #close} (it then gives {@link Errno#EBADF}). A thread's interrupt
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * means that the machine itself cannot be reached any more, for example a guest that died; its
  * message says why.
  */
-public interface StreamSocket {
+public interface KernelSocket {
 
   /** Timeout of a non-blocking call. */
   long NO_WAIT = 0;
@@ -51,6 +51,41 @@ public interface StreamSocket {
 
   /** Poll event: the peer writes no more, or this end reads no more. */
   int POLLRDHUP = 0x2000;
+
+  /** Flag of {@link #receive}: leave the data in the queue. */
+  int MSG_PEEK = 0x0002;
+
+  /**
+   * Flag of {@link #receive}: tell a message's real length, even if it did not fit. Told by it: the
+   * message was longer than the room for it. SOCK_SEQPACKET only.
+   */
+  int MSG_TRUNC = 0x0020;
+
+  /**
+   * Flag of {@link #send}: this message ends a record. Told by {@link #receive} of that message.
+   * SOCK_SEQPACKET only.
+   */
+  int MSG_EOR = 0x0080;
+
+  /** Flag of {@link #receive}: wait for as much as there is room for. SOCK_STREAM only. */
+  int MSG_WAITALL = 0x0100;
+
+  /** Which bytes {@link #queuedBytes} counts. */
+  enum Waiting {
+    /** Received and not read: SIOCINQ. */
+    UNREAD,
+    /** Written and not yet handed to the peer's side: SIOCOUTQ. */
+    UNSENT
+  }
+
+  /**
+   * What one {@link #receive} gave.
+   *
+   * @param lengthBytes bytes copied, or with {@link #MSG_TRUNC} asked for the message's real
+   *     length; {@link #EOF}, {@link #WOULD_BLOCK}, or 0 where there was no room
+   * @param flags {@link #MSG_EOR} and {@link #MSG_TRUNC} as they hold of this message, else 0
+   */
+  record Received(int lengthBytes, int flags) {}
 
   /** Which direction {@link #shutdown} ends. */
   enum Direction {
@@ -88,7 +123,7 @@ public interface StreamSocket {
    * @throws ErrnoException EINVAL if the socket does not listen
    * @throws IOException if the machine cannot be reached
    */
-  @Nullable StreamSocket accept(long timeoutNanos) throws ErrnoException, IOException;
+  @Nullable KernelSocket accept(long timeoutNanos) throws ErrnoException, IOException;
 
   /**
    * Connects. The socket's own connect timeout (2 s unless set) bounds it either way: a call that
@@ -127,6 +162,46 @@ public interface StreamSocket {
    * @throws IOException if the machine cannot be reached
    */
   int write(ByteBuffer src, long timeoutNanos) throws ErrnoException, IOException;
+
+  /**
+   * recvmsg(): one call of the kernel's own, with its flags. Waits, if it may, as the kernel does:
+   * bounded by SO_RCVTIMEO, until SO_RCVLOWAT or {@link #MSG_WAITALL} is met.
+   *
+   * @param dst where to; its position moves by what was copied. With no room the call is made all
+   *     the same, for its errors
+   * @param flags {@link #MSG_PEEK}, {@link #MSG_TRUNC}, {@link #MSG_WAITALL}
+   * @param timeoutNanos {@link #NO_WAIT} or {@link #FOREVER}
+   * @return the length and the message's flags
+   * @throws ErrnoException ENOTCONN, ECONNRESET, ENOBUFS, ENOMEM, EOPNOTSUPP
+   * @throws IOException if the machine cannot be reached
+   */
+  Received receive(ByteBuffer dst, int flags, long timeoutNanos) throws ErrnoException, IOException;
+
+  /**
+   * sendmsg(): one call of the kernel's own, with its flags. Waits, if it may, as the kernel does:
+   * bounded by SO_SNDTIMEO, for credit.
+   *
+   * @param src what; its position moves by the result. If it is empty the call is made all the
+   *     same, for its errors
+   * @param flags {@link #MSG_EOR}
+   * @param timeoutNanos {@link #NO_WAIT} or {@link #FOREVER}
+   * @return bytes sent, or {@link #WOULD_BLOCK} if not even one. A SOCK_SEQPACKET message goes
+   *     whole or fails; what a failed call sent of it stays sent
+   * @throws ErrnoException ENOTCONN, EPIPE, ECONNRESET, EMSGSIZE, ENOMEM
+   * @throws IOException if the machine cannot be reached
+   */
+  int send(ByteBuffer src, int flags, long timeoutNanos) throws ErrnoException, IOException;
+
+  /**
+   * Bytes that wait in the socket: {@code ioctl(SIOCINQ)}, {@code ioctl(SIOCOUTQ)}.
+   *
+   * @param bytes which
+   * @return 0 or more
+   * @throws ErrnoException EOPNOTSUPP or ENOTTY where the kernel has no such ioctl or the socket no
+   *     transport yet, EINVAL for a listener
+   * @throws IOException if the machine cannot be reached
+   */
+  long queuedBytes(Waiting bytes) throws ErrnoException, IOException;
 
   /**
    * Ends one or both directions, and wakes the calls that wait in them: reads with {@link #EOF},

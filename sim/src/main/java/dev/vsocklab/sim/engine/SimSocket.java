@@ -4,7 +4,7 @@ import dev.vsocklab.Errno;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.sim.stack.Sock;
 import dev.vsocklab.spi.ErrnoException;
-import dev.vsocklab.spi.StreamSocket;
+import dev.vsocklab.spi.KernelSocket;
 import java.net.SocketOption;
 import java.nio.ByteBuffer;
 import java.util.function.Function;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * A socket's calls as a program makes them: the stack says what is so now, this class waits where
  * the caller wants to.
  */
-final class SimStreamSocket implements StreamSocket {
+final class SimSocket implements KernelSocket {
   private final Sock sock;
   private final Function<VsockAddress, String> refusals;
   private final SimSocketOptions options;
@@ -22,7 +22,7 @@ final class SimStreamSocket implements StreamSocket {
   /** Where the last connect went, for {@link #explain}. */
   private volatile @Nullable VsockAddress target;
 
-  SimStreamSocket(Sock sock, Function<VsockAddress, String> refusals) {
+  SimSocket(Sock sock, Function<VsockAddress, String> refusals) {
     this.sock = sock;
     this.refusals = refusals;
     this.options = new SimSocketOptions(sock);
@@ -49,7 +49,7 @@ final class SimStreamSocket implements StreamSocket {
   }
 
   @Override
-  public @Nullable StreamSocket accept(long timeoutNanos) throws ErrnoException {
+  public @Nullable KernelSocket accept(long timeoutNanos) throws ErrnoException {
     long left = timeoutNanos;
     sock.lock();
     try {
@@ -58,7 +58,7 @@ final class SimStreamSocket implements StreamSocket {
         left = sock.readers().await(left);
         child = sock.accept();
       }
-      return child == null ? null : new SimStreamSocket(child, refusals);
+      return child == null ? null : new SimSocket(child, refusals);
     } finally {
       sock.unlock();
     }
@@ -155,6 +155,21 @@ final class SimStreamSocket implements StreamSocket {
         return written;
       }
     }
+  }
+
+  @Override
+  public Received receive(ByteBuffer dst, int flags, long timeoutNanos) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public int send(ByteBuffer src, int flags, long timeoutNanos) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public long queuedBytes(Waiting bytes) {
+    throw new UnsupportedOperationException();
   }
 
   @Override
