@@ -7,6 +7,8 @@ module dev.vsocklab.sim {
   exports dev.vsocklab.sim;
   exports dev.vsocklab.sim.wire;
   exports dev.vsocklab.sim.fabric;
+  exports dev.vsocklab.sim.connection;
+  exports dev.vsocklab.sim.kernel;
 
   provides dev.vsocklab.spi.Backend with
       dev.vsocklab.sim.SimBackend;

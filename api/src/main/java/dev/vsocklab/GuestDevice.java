@@ -29,4 +29,14 @@ public interface GuestDevice {
    * @throws IOException if the guest cannot be told
    */
   void resetTransport(long newCid) throws IOException;
+
+  /**
+   * Takes the device away, as the end of the hypervisor does: host sockets that are connected to
+   * the guest read what had arrived, then get ECONNRESET; connects to its CID give ENODEV. In the
+   * guest it is a transport reset after which nothing comes through. Source: Linux {@code
+   * vhost_vsock_dev_release}, {@code virtio_vsock_remove}.
+   *
+   * @throws IOException if it cannot be taken away
+   */
+  void unplug() throws IOException;
 }

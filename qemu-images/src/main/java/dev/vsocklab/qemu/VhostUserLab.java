@@ -5,6 +5,7 @@ import dev.vsocklab.VsockAddress;
 import dev.vsocklab.sim.SimMachine;
 import dev.vsocklab.sim.capture.PacketLog;
 import dev.vsocklab.sim.fabric.Fabric;
+import dev.vsocklab.sim.kernel.KernelProfile;
 import dev.vsocklab.spi.BackendLab;
 import dev.vsocklab.spi.LabRequest;
 import java.io.IOException;
@@ -21,7 +22,7 @@ final class VhostUserLab implements BackendLab {
 
   private final LabRequest request;
   private final GuestPool<GuestVm> pool;
-  private final Fabric fabric = new Fabric();
+  private final Fabric fabric;
   private final PacketLog packets = new PacketLog(System::nanoTime);
   private final SimMachine host;
   private final Map<LeasedGuest, GuestVm> guests = new LinkedHashMap<>();
@@ -34,8 +35,9 @@ final class VhostUserLab implements BackendLab {
   VhostUserLab(LabRequest request, GuestPool<GuestVm> pool, List<GuestVm> vms) {
     this.request = request;
     this.pool = pool;
+    fabric = new Fabric(request.siblings());
     fabric.addTap(packets);
-    host = SimMachine.attach(fabric, VsockAddress.CID_HOST);
+    host = SimMachine.attach(fabric, VsockAddress.CID_HOST, KernelProfile.of(request.kernel()));
     for (GuestVm vm : vms) {
       vm.device().plug(fabric);
       guests.put(new LeasedGuest(vm), vm);

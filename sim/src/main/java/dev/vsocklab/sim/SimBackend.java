@@ -1,5 +1,6 @@
 package dev.vsocklab.sim;
 
+import dev.vsocklab.sim.kernel.KernelProfile;
 import dev.vsocklab.spi.Backend;
 import dev.vsocklab.spi.BackendLab;
 import dev.vsocklab.spi.LabRequest;
@@ -20,7 +21,7 @@ public final class SimBackend implements Backend {
 
   @Override
   public List<String> kernels() {
-    return List.of();
+    return KernelProfile.seriesOfAll();
   }
 
   @Override
@@ -28,14 +29,27 @@ public final class SimBackend implements Backend {
     return Optional.empty();
   }
 
+  /** {@inheritDoc} The default profile goes without saying. */
   @Override
   public String describe(String kernel) {
-    return name();
+    KernelProfile profile = KernelProfile.of(kernel);
+    return profile == KernelProfile.DEFAULT ? name() : name() + " as " + profile;
   }
 
   @Override
   public BackendLab open(LabRequest request) {
-    return new SimLab(request);
+    return new SimLab(request, KernelProfile.of(request.kernel()));
+  }
+
+  /**
+   * Opens a lab whose host and guests are one simulated machine that talks to itself over CID 1, as
+   * the backend {@code loopback} is one real kernel.
+   *
+   * @param request the guests' names and the kernel
+   * @return the lab
+   */
+  public BackendLab openLoopback(LabRequest request) {
+    return new SimLoopbackLab(KernelProfile.of(request.kernel()));
   }
 
   @Override

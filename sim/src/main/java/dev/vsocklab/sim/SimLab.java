@@ -5,6 +5,7 @@ import dev.vsocklab.VsockAddress;
 import dev.vsocklab.sim.capture.PacketLog;
 import dev.vsocklab.sim.engine.FreeThreads;
 import dev.vsocklab.sim.fabric.Fabric;
+import dev.vsocklab.sim.kernel.KernelProfile;
 import dev.vsocklab.spi.BackendLab;
 import dev.vsocklab.spi.LabRequest;
 import java.util.ArrayList;
@@ -13,16 +14,17 @@ import java.util.stream.Collectors;
 
 /** A lab in which every machine is simulated. */
 final class SimLab implements BackendLab {
-  private final Fabric fabric = new Fabric();
+  private final Fabric fabric;
   private final PacketLog packets = new PacketLog(FreeThreads.nanosSinceNow());
   private final SimMachine host;
   private final List<SimMachine> guests = new ArrayList<>();
 
-  SimLab(LabRequest request) {
+  SimLab(LabRequest request, KernelProfile kernel) {
+    fabric = new Fabric(request.siblings());
     fabric.addTap(packets);
-    host = SimMachine.attach(fabric, VsockAddress.CID_HOST);
+    host = SimMachine.attach(fabric, VsockAddress.CID_HOST, kernel);
     for (LabRequest.GuestRequest guest : request.guests()) {
-      guests.add(SimMachine.attach(fabric, guest.cid()));
+      guests.add(SimMachine.attach(fabric, guest.cid(), kernel));
     }
   }
 

@@ -1,27 +1,33 @@
 package dev.vsocklab.sim;
 
+import dev.vsocklab.GuestDevice;
 import dev.vsocklab.Machine;
+import dev.vsocklab.PortPrivilege;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.VsockCapability;
 import dev.vsocklab.VsockProvider;
+import dev.vsocklab.sim.connection.CellVisits;
 import dev.vsocklab.sim.engine.FreeThreads;
 import dev.vsocklab.sim.engine.SimSocketLayer;
 import dev.vsocklab.sim.fabric.Fabric;
 import dev.vsocklab.sim.fabric.Port;
+import dev.vsocklab.sim.kernel.KernelProfile;
 import dev.vsocklab.sim.stack.Outlet;
 import dev.vsocklab.sim.stack.Stack;
 import dev.vsocklab.sim.wire.Packet;
 import dev.vsocklab.spi.SocketLayer;
 import dev.vsocklab.spi.nio.NioVsockProvider;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A simulated machine on a fabric: a host if its CID is 2, else a guest. Its peers may be simulated
  * or stand behind a virtio device; it cannot tell.
  */
 public final class SimMachine implements Machine, AutoCloseable {
-  private final long cid;
   private final String name;
   private final Fabric fabric;
   private final FreeThreads engine = new FreeThreads();
@@ -29,22 +35,33 @@ public final class SimMachine implements Machine, AutoCloseable {
   private final Port port = new StackPort();
   private final SocketLayer sockets;
   private final VsockProvider vsock;
+  private final Map<Class<?>, Object> views = new HashMap<>();
+  private final Map<Integer, PacketPeer> peers = new ConcurrentHashMap<>();
 
-  private SimMachine(Fabric fabric, long cid) {
-    this.cid = cid;
+  private SimMachine(Fabric fabric, long cid, KernelProfile kernel) {
     this.name = cid == VsockAddress.CID_HOST ? "host" : "vm(" + cid + ")";
     this.fabric = fabric;
-    this.stack = new Stack(cid, new FabricOutlet(), engine);
-    this.sockets = new SimSocketLayer(stack, cid, name, this::explainRefusal);
+    this.stack = new Stack(cid, kernel, new FabricOutlet(), engine, fabric.visits());
+    this.sockets = new SimSocketLayer(stack, name, this::explainRefusal);
     this.vsock =
         new NioVsockProvider(
             sockets,
             EnumSet.of(
-                VsockCapability.STREAM, VsockCapability.SELECTOR, VsockCapability.SOCKET_FACES));
+                VsockCapability.STREAM,
+                VsockCapability.SEQPACKET,
+                VsockCapability.SELECTOR,
+                VsockCapability.SOCKET_FACES));
+    views.put(SocketLayer.class, sockets);
+    views.put(CellVisits.class, fabric.visits());
+    views.put(PortPrivilege.class, (PortPrivilege) stack::mayBindPrivilegedPorts);
+    views.put(PacketPeers.class, (PacketPeers) this::openPeer);
+    if (cid > VsockAddress.CID_HOST) {
+      views.put(GuestDevice.class, new Device());
+    }
   }
 
   /**
-   * Creates a machine and connects it.
+   * Creates a machine with the default kernel and connects it.
    *
    * @param fabric the fabric
    * @param cid its CID
@@ -52,14 +69,27 @@ public final class SimMachine implements Machine, AutoCloseable {
    * @throws IllegalStateException if the CID is taken on that fabric
    */
   public static SimMachine attach(Fabric fabric, long cid) {
-    SimMachine machine = new SimMachine(fabric, cid);
+    return attach(fabric, cid, KernelProfile.DEFAULT);
+  }
+
+  /**
+   * Creates a machine and connects it.
+   *
+   * @param fabric the fabric
+   * @param cid its CID; 1 makes a machine that has nothing but vsock_loopback
+   * @param kernel which Linux it is
+   * @return the machine
+   * @throws IllegalStateException if the CID is taken on that fabric
+   */
+  public static SimMachine attach(Fabric fabric, long cid, KernelProfile kernel) {
+    SimMachine machine = new SimMachine(fabric, cid, kernel);
     fabric.attach(cid, machine.port);
     return machine;
   }
 
   @Override
   public long cid() {
-    return cid;
+    return stack.cid();
   }
 
   @Override
@@ -74,7 +104,7 @@ public final class SimMachine implements Machine, AutoCloseable {
 
   @Override
   public <T> Optional<T> as(Class<T> type) {
-    return type == SocketLayer.class ? Optional.of(type.cast(sockets)) : Optional.empty();
+    return Optional.ofNullable(views.get(type)).map(type::cast);
   }
 
   /** Closes every socket that was opened on the machine and disconnects it. */
@@ -82,11 +112,20 @@ public final class SimMachine implements Machine, AutoCloseable {
   public void close() {
     stack.close();
     engine.close();
-    fabric.detach(cid, port);
+    fabric.detach(cid(), port);
+  }
+
+  private PacketPeer openPeer(long peerPort) {
+    VsockAddress address = VsockAddress.of(cid(), peerPort);
+    PacketPeer peer = new PacketPeer(fabric, address, () -> peers.remove((int) peerPort));
+    if (peers.putIfAbsent((int) peerPort, peer) != null) {
+      throw new IllegalStateException("Port " + peerPort + " of " + name + " has a peer already.");
+    }
+    return peer;
   }
 
   private String explainRefusal(VsockAddress remote) {
-    long target = remote.cid() == VsockAddress.CID_LOCAL ? cid : remote.cid();
+    long target = remote.cid() == VsockAddress.CID_LOCAL ? cid() : remote.cid();
     return fabric.explainRefusal(VsockAddress.of(target, remote.port()));
   }
 
@@ -98,7 +137,12 @@ public final class SimMachine implements Machine, AutoCloseable {
   private final class StackPort implements Port {
     @Override
     public void receive(Packet packet) {
-      stack.receive(packet);
+      PacketPeer peer = peers.isEmpty() ? null : peers.get(packet.header().dstPort());
+      if (peer == null) {
+        stack.receive(packet);
+      } else {
+        peer.take(packet);
+      }
     }
 
     @Override
@@ -109,6 +153,33 @@ public final class SimMachine implements Machine, AutoCloseable {
     @Override
     public String explainRefusal(long refusedPort) {
       return stack.explainRefusal(name, refusedPort);
+    }
+  }
+
+  private final class Device implements GuestDevice {
+    @Override
+    public void resetTransport() {
+      resetTransport(cid());
+    }
+
+    @Override
+    public void resetTransport(long newCid) {
+      long oldCid = cid();
+      if (newCid != oldCid) {
+        fabric.attach(newCid, port);
+      }
+      stack.transportReset(newCid);
+      if (newCid == oldCid) {
+        fabric.tellGone(oldCid);
+      } else {
+        fabric.detach(oldCid, port);
+      }
+    }
+
+    @Override
+    public void unplug() {
+      stack.transportReset(cid());
+      fabric.detach(cid(), port);
     }
   }
 

@@ -5,9 +5,12 @@ import dev.vsocklab.sim.credit.BufferSizes;
 import dev.vsocklab.sim.credit.ReceiveBuffer;
 import dev.vsocklab.sim.credit.ReceiveShape;
 import dev.vsocklab.sim.credit.SendWindow;
+import dev.vsocklab.sim.kernel.KernelHabit;
+import dev.vsocklab.sim.kernel.KernelProfile;
 import dev.vsocklab.sim.wire.Header;
 import dev.vsocklab.sim.wire.Op;
 import dev.vsocklab.sim.wire.Packet;
+import dev.vsocklab.sim.wire.SocketType;
 import dev.vsocklab.spi.ErrnoException;
 import dev.vsocklab.spi.KernelSocket;
 import java.nio.ByteBuffer;
@@ -25,8 +28,11 @@ public final class Connection {
   private static final int SEND = Header.SHUTDOWN_SEND;
   private static final int BOTH = Header.SHUTDOWN_BOTH;
 
-  private final SendWindow window = new SendWindow();
-  private final ReceiveBuffer received;
+  private final SocketType type;
+  private final KernelProfile kernel;
+
+  private SendWindow window = new SendWindow();
+  private ReceiveBuffer received;
 
   private State state = State.CLOSED;
   private CallState callState = CallState.UNCONNECTED;
@@ -46,13 +52,31 @@ public final class Connection {
   private boolean closeTimerRuns;
 
   /**
-   * Creates an unconnected end.
+   * Creates an unconnected end, without a transport.
+   *
+   * @param type what kind of socket it is
+   * @param kernel whose habits it has
+   * @param sizes its buffer
+   */
+  public Connection(SocketType type, KernelProfile kernel, BufferSizes sizes) {
+    this.type = type;
+    this.kernel = kernel;
+    received = new ReceiveBuffer(sizes.bufAlloc(), ReceiveShape.WHOLE, kernel);
+  }
+
+  /**
+   * Gets a transport, or another one: what the old one knew is gone, the pending error and this
+   * end's own shutdown stay. Source: Linux {@code vsock_assign_transport}.
    *
    * @param sizes its buffer
-   * @param shape in which pieces its machine receives packets
+   * @param shape in which pieces the transport hands packets over
    */
-  public Connection(BufferSizes sizes, ReceiveShape shape) {
-    received = new ReceiveBuffer((int) sizes.sizeBytes(), shape);
+  public void useTransport(BufferSizes sizes, ReceiveShape shape) {
+    window = new SendWindow();
+    received = new ReceiveBuffer(sizes.bufAlloc(), shape, kernel);
+    state = State.CLOSED;
+    done = false;
+    peerShutdown = 0;
   }
 
   /**
@@ -120,11 +144,9 @@ public final class Connection {
   }
 
   private void queue(Packet packet, Effects effects) {
-    int length = Math.min(packet.header().lengthBytes(), packet.availableBytes());
-    if (length <= 0) {
-      return;
-    }
-    if (received.add(packet.payload(), packet.offset(), length)) {
+    Header header = packet.header();
+    int flags = header.flags() & (Header.SEQ_EOM | Header.SEQ_EOR);
+    if (received.add(packet.payload(), packet.offset(), header.lengthBytes(), flags)) {
       effects.wakeReaders();
       return;
     }
@@ -132,12 +154,13 @@ public final class Connection {
     effects.send(Op.RST, 0);
     error = Errno.ENOBUFS;
     end(effects);
+    effects.leaveTables();
   }
 
   private void peerShutsDown(int flags, Effects effects) {
     peerShutdown |= flags & BOTH;
     if (peerShutdown == BOTH) {
-      if (received.unreadBytes() == 0) {
+      if (received.unreadBytes() == 0 && !done) {
         effects.send(Op.RST, 0);
         end(effects);
       }
@@ -185,6 +208,19 @@ public final class Connection {
     done = true;
     peerShutdown = BOTH;
     state = State.ESTABLISHED; // Linux stores SS_UNCONNECTED, which is the same number
+    error = Errno.ECONNRESET;
+    effects.wakeReaders();
+    effects.wakeWriters();
+  }
+
+  /**
+   * The guest's transport was reset: what is connected over it is over. Source: Linux {@code
+   * virtio_vsock_reset_sock}, which leaves everything else as it is.
+   *
+   * @param effects what follows
+   */
+  public void transportReset(Effects effects) {
+    state = State.CLOSED;
     error = Errno.ECONNRESET;
     effects.wakeReaders();
     effects.wakeWriters();
@@ -273,7 +309,9 @@ public final class Connection {
       throw new ErrnoException(Errno.ENODEV);
     }
     effects.send(Op.REQUEST, 0);
-    error = null;
+    if (kernel.has(KernelHabit.CONNECT_CLEARS_ERROR)) {
+      error = null;
+    }
     callState = CallState.CONNECTING;
   }
 
@@ -284,84 +322,135 @@ public final class Connection {
    * @throws ErrnoException what it failed with; the socket can then connect again
    */
   public boolean connectResult() throws ErrnoException {
-    if (error != null) {
-      Errno failure = error;
-      error = null;
-      state = State.CLOSED;
-      callState = CallState.UNCONNECTED;
-      throw new ErrnoException(failure);
+    if (isPastConnecting()) {
+      return true;
     }
-    return state == State.ESTABLISHED;
+    if (error == null) {
+      return false;
+    }
+    Errno failure = error;
+    error = null;
+    backToUnconnected();
+    throw new ErrnoException(failure);
   }
 
   /**
-   * recv().
+   * A caller waited for its connect as long as it may.
    *
-   * @param dst where to
-   * @param lowWaterBytes SO_RCVLOWAT, for when credit is told
-   * @param effects what follows
-   * @return bytes, {@link KernelSocket#EOF} or {@link KernelSocket#WOULD_BLOCK}
-   * @throws ErrnoException ENOTCONN, or the pending error once all data is read
+   * @throws ErrnoException ETIMEDOUT; an answer that still comes is answered with RST
    */
-  public int read(ByteBuffer dst, long lowWaterBytes, Effects effects) throws ErrnoException {
+  public void connectWaitIsOver() throws ErrnoException {
+    backToUnconnected();
+    throw new ErrnoException(Errno.ETIMEDOUT);
+  }
+
+  private void backToUnconnected() {
+    state = State.CLOSED;
+    callState = CallState.UNCONNECTED;
+  }
+
+  private boolean isPastConnecting() {
+    return state == State.ESTABLISHED || state == State.CLOSING;
+  }
+
+  // ---- what the calls that may wait go by
+  // --------------------------------------------------------
+
+  SocketType type() {
+    return type;
+  }
+
+  KernelProfile kernel() {
+    return kernel;
+  }
+
+  /**
+   * recv(): first look.
+   *
+   * @return false if it gives 0 at once
+   */
+  boolean mayReceive() throws ErrnoException {
     if (state != State.ESTABLISHED) {
       if (done) {
-        return KernelSocket.EOF; // whatever error is pending
+        return false; // whatever error is pending
       }
       throw new ErrnoException(Errno.ENOTCONN);
     }
-    if ((localShutdown & RCV) != 0) {
-      return KernelSocket.EOF; // even with data queued
-    }
-    if (!dst.hasRemaining()) {
-      return 0;
-    }
-    int count = received.read(dst);
-    if (count > 0) {
-      if (received.creditUpdateIsDue(lowWaterBytes)) {
-        effects.send(Op.CREDIT_UPDATE, 0);
-      }
-      return count;
-    }
-    if (error != null) {
-      throw new ErrnoException(error);
-    }
-    return (peerShutdown & SEND) != 0 ? KernelSocket.EOF : KernelSocket.WOULD_BLOCK;
+    return (localShutdown & RCV) == 0; // else 0, even with data queued
   }
 
-  /**
-   * send(): what credit allows.
-   *
-   * @param src what; its position moves
-   * @param effects what follows
-   * @return bytes sent, or {@link KernelSocket#WOULD_BLOCK} if there is no credit
-   * @throws ErrnoException EPIPE, ENOTCONN or the pending error
-   */
-  public int write(ByteBuffer src, Effects effects) throws ErrnoException {
-    if ((localShutdown & SEND) != 0 || (peerShutdown & RCV) != 0) {
-      throw new ErrnoException(Errno.EPIPE);
+  /** Whether a recv() that found nothing has nothing to wait for. */
+  boolean receivesNoMore() {
+    return error != null || (localShutdown & RCV) != 0 || (peerShutdown & SEND) != 0;
+  }
+
+  ReceiveBuffer received() {
+    return received;
+  }
+
+  @Nullable Errno error() {
+    return error;
+  }
+
+  /** send(): first look. */
+  void checkMaySend() throws ErrnoException {
+    if (sendsNoMore()) {
+      throw brokenPipe();
     }
     if (state != State.ESTABLISHED) {
       throw new ErrnoException(Errno.ENOTCONN);
     }
-    if (!src.hasRemaining()) {
-      return 0;
+  }
+
+  /** Whether this end or the peer gave up the direction from here to there. */
+  boolean sendsNoMore() {
+    return (localShutdown & SEND) != 0 || (peerShutdown & RCV) != 0;
+  }
+
+  /** EPIPE; or what {@code sk_stream_error} makes of it. */
+  ErrnoException brokenPipe() {
+    Errno pending = error;
+    if (type == SocketType.STREAM
+        && pending != null
+        && kernel.has(KernelHabit.EPIPE_GIVES_WAY_TO_PENDING_ERROR)) {
+      error = null;
+      return new ErrnoException(pending);
     }
-    if (error != null) {
-      throw new ErrnoException(error);
-    }
-    int count = (int) Math.min(src.remaining(), window.availableBytes(received.bufAlloc()));
-    if (count == 0) {
-      return KernelSocket.WOULD_BLOCK;
-    }
+    return new ErrnoException(Errno.EPIPE);
+  }
+
+  long largestMessageBytes() {
+    return window.largestBytes(received.bufAlloc());
+  }
+
+  /**
+   * Sends what credit allows now.
+   *
+   * @param src what; its position does not move
+   * @param offset where the rest of it begins
+   * @param lastFlags what the packet carries that ends with the last byte
+   * @param effects what follows
+   * @return bytes sent
+   */
+  int sendSome(ByteBuffer src, int offset, int lastFlags, Effects effects) {
+    int count = (int) Math.min(src.limit() - offset, writableBytes());
     window.sent(count);
-    int at = src.position();
-    src.position(at + count);
-    for (int end = at + count; at < end; at += Header.MAX_PAYLOAD_BYTES) {
-      effects.sendData(src, at, Math.min(end - at, Header.MAX_PAYLOAD_BYTES));
+    int at = offset;
+    for (int end = at + count; at < end; ) {
+      int length = Math.min(end - at, Header.MAX_PAYLOAD_BYTES);
+      effects.sendData(src, at, length, at + length == src.limit() ? lastFlags : 0);
+      at += length;
     }
     return count;
   }
+
+  /** Bytes that may be sent now. */
+  long writableBytes() {
+    return window.availableBytes(received.bufAlloc());
+  }
+
+  // ---- other calls
+  // -------------------------------------------------------------------------------
 
   /**
    * shutdown().
@@ -383,25 +472,45 @@ public final class Connection {
   }
 
   /**
-   * close(): {@code virtio_transport_close}.
+   * close(), first half: {@code virtio_transport_close}.
    *
-   * @param effects what follows; {@link Effects#leaveTables} if the socket is gone at once, else
-   *     {@link Effects#startCloseTimer}
+   * @param effects what follows; {@link Effects#leaveTables} if the socket is gone at once
+   * @return true if the peer's RST is to be waited for: {@link #finishClose}
    */
-  public void close(Effects effects) {
-    if (state != State.ESTABLISHED && state != State.CLOSING) {
+  public boolean beginClose(Effects effects) {
+    if (!isPastConnecting()) {
       release(effects);
-      return;
+      return false;
     }
     if (peerShutdown == BOTH) {
       effects.send(Op.RST, 0);
       release(effects);
-      return;
+      return false;
     }
     if (localShutdown != BOTH) {
-      localShutdown = BOTH;
       effects.send(Op.SHUTDOWN, BOTH);
     }
+    return true;
+  }
+
+  /**
+   * Whether a lingering close has nothing to linger for any more.
+   *
+   * @param unsentBytes what was not handed over yet
+   * @return true if it may go on
+   */
+  public boolean lingersNoMore(long unsentBytes) {
+    return kernel.has(KernelHabit.LINGER_WAITS_FOR_UNSENT) ? unsentBytes == 0 : done;
+  }
+
+  /**
+   * close(), second half: lingering, if any, is over.
+   *
+   * @param effects what follows; {@link Effects#leaveTables} if the peer's RST came, else {@link
+   *     Effects#startCloseTimer}
+   */
+  public void finishClose(Effects effects) {
+    localShutdown = BOTH;
     if (done) {
       release(effects);
       return;
@@ -423,7 +532,7 @@ public final class Connection {
    * @param sizes the new sizes
    */
   public void resize(BufferSizes sizes) {
-    received.resize((int) sizes.sizeBytes());
+    received.resize(sizes.bufAlloc());
   }
 
   /**
@@ -438,12 +547,13 @@ public final class Connection {
   }
 
   /**
-   * {@code vsock_poll} for a socket that does not listen.
+   * {@code vsock_poll}, but for a listener's queue.
    *
    * @param lowWaterBytes SO_RCVLOWAT
+   * @param listening whether the socket listens
    * @return {@link KernelSocket}'s poll bits
    */
-  public int pollEvents(long lowWaterBytes) {
+  public int pollEvents(long lowWaterBytes, boolean listening) {
     int events = 0;
     if (error != null) {
       events |= KernelSocket.POLLERR;
@@ -456,18 +566,38 @@ public final class Connection {
     if ((localShutdown & RCV) != 0 || peerSendsNoMore) {
       events |= KernelSocket.POLLRDHUP | KernelSocket.POLLIN;
     } else if (received.unreadBytes() > 0 && received.unreadBytes() >= lowWaterBytes) {
-      events |= KernelSocket.POLLIN;
+      events |= KernelSocket.POLLIN; // in bytes, also for SOCK_SEQPACKET
     }
     boolean writable =
         switch (state) {
           case ESTABLISHED -> writableBytes() > 0;
-          case CLOSED, CLOSING -> true; // an unconnected socket is writable, as in Linux
+          case CLOSED, CLOSING -> !listening; // an unconnected socket is writable, as in Linux
           case CONNECTING -> false;
         };
     if (writable && !sendsNoMore) {
       events |= KernelSocket.POLLOUT;
     }
     return events;
+  }
+
+  /**
+   * Whether a new SO_RCVLOWAT is a reason to tell the peer of this end's credit.
+   *
+   * @param lowWaterBytes the new mark
+   * @return true if a CREDIT_UPDATE is to be sent
+   */
+  public boolean lowWaterTellsCredit(long lowWaterBytes) {
+    return kernel.has(KernelHabit.LOW_WATER_TELLS_CREDIT)
+        && received.lowWaterTellsCredit(lowWaterBytes);
+  }
+
+  /**
+   * What SIOCINQ counts.
+   *
+   * @return bytes
+   */
+  public long unreadBytes() {
+    return received.unreadBytes();
   }
 
   /**
@@ -504,10 +634,6 @@ public final class Connection {
    */
   public int stampFwdCnt() {
     return received.stampFwdCnt();
-  }
-
-  private long writableBytes() {
-    return window.availableBytes(received.bufAlloc());
   }
 
   @Override

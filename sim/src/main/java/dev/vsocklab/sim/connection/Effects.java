@@ -20,8 +20,9 @@ public interface Effects {
    * @param src the caller's buffer; its position is not looked at
    * @param offset where the payload begins
    * @param lengthBytes its length, at most 64 KiB
+   * @param flags the packet's {@code SEQ_EOM} and {@code SEQ_EOR}, else 0
    */
-  void sendData(ByteBuffer src, int offset, int lengthBytes);
+  void sendData(ByteBuffer src, int offset, int lengthBytes, int flags);
 
   /** Something that a reader, an accepter or a poller waits for may have happened. */
   void wakeReaders();
@@ -32,7 +33,10 @@ public interface Effects {
   /** Enter the table of connections, so that packets find this socket by both addresses. */
   void enterConnectedTable();
 
-  /** Leave both tables: packets do not find this socket any more, its address is free. */
+  /**
+   * Leave the table of connections; and that of bound sockets too, if the user closed the socket.
+   * Source: Linux {@code vsock_remove_sock}.
+   */
   void leaveTables();
 
   /** Call {@link Connection#onCloseTimeout} 8 s from now, unless cancelled. */

@@ -1,12 +1,13 @@
 package dev.vsocklab.sim.credit;
 
 /**
- * SO_VM_SOCKETS_BUFFER_SIZE with its bounds. Immutable; a listener's children inherit it.
+ * SO_VM_SOCKETS_BUFFER_SIZE with its bounds, all unsigned 64-bit numbers. Immutable; a listener's
+ * children inherit it.
  *
  * <p>Source: Linux {@code vsock_update_buffer_size}: the size is clamped up to the minimum first,
  * then down to the maximum, silently; a minimum above the maximum is not rejected.
  *
- * @param sizeBytes the receive buffer, announced as {@code buf_alloc}; 0 to 2^32 - 1
+ * @param sizeBytes the receive buffer
  * @param minBytes the least size
  * @param maxBytes the largest size
  */
@@ -48,8 +49,30 @@ public record BufferSizes(long sizeBytes, long minBytes, long maxBytes) {
     return clamped(sizeBytes, minBytes, bytes);
   }
 
+  /**
+   * These sizes as a transport can announce them.
+   *
+   * @return the sizes, with at most 2^32 - 1 bytes
+   */
+  public BufferSizes announceable() {
+    return new BufferSizes(unsignedMin(sizeBytes, TRANSPORT_MAX_BYTES), minBytes, maxBytes);
+  }
+
+  /**
+   * The size that packets announce.
+   *
+   * @return {@code buf_alloc}, unsigned
+   */
+  public int bufAlloc() {
+    return (int) unsignedMin(sizeBytes, TRANSPORT_MAX_BYTES);
+  }
+
   private static BufferSizes clamped(long size, long min, long max) {
-    long bounded = Math.min(Math.max(size, min), max);
-    return new BufferSizes(Math.min(bounded, TRANSPORT_MAX_BYTES), min, max);
+    long raised = Long.compareUnsigned(size, min) < 0 ? min : size;
+    return new BufferSizes(unsignedMin(raised, max), min, max);
+  }
+
+  private static long unsignedMin(long a, long b) {
+    return Long.compareUnsigned(a, b) < 0 ? a : b;
   }
 }

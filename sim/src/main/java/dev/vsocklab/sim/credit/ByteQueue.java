@@ -64,6 +64,45 @@ final class ByteQueue {
     }
   }
 
+  /**
+   * Copies bytes out and leaves them in.
+   *
+   * @param dst where to
+   * @param lengthBytes how many; the queue must hold them and {@code dst} must have room
+   */
+  void peek(ByteBuffer dst, int lengthBytes) {
+    int left = lengthBytes;
+    int from = readAt;
+    for (byte[] block : blocks) {
+      int step = Math.min(left, (block == last ? writeAt : block.length) - from);
+      dst.put(block, from, step);
+      left -= step;
+      from = 0;
+      if (left == 0) {
+        return;
+      }
+    }
+  }
+
+  /**
+   * Throws bytes away.
+   *
+   * @param lengthBytes how many; the queue must hold them
+   */
+  void skip(int lengthBytes) {
+    int left = lengthBytes;
+    while (left > 0) {
+      byte[] block = blocks.getFirst();
+      int end = block == last ? writeAt : block.length;
+      int step = Math.min(left, end - readAt);
+      readAt += step;
+      left -= step;
+      if (readAt == end) {
+        dropFirst(block);
+      }
+    }
+  }
+
   void clear() {
     blocks.clear();
     spares.clear();

@@ -40,9 +40,17 @@ public final class SendWindow {
    *     what was never sent; never negative
    */
   public long availableBytes(int ownBufAlloc) {
-    long buffer =
-        Math.min(Integer.toUnsignedLong(peerBufAlloc), Integer.toUnsignedLong(ownBufAlloc));
-    return Math.max(0, buffer - Wrapping32.distance(txCnt, peerFwdCnt));
+    return Math.max(0, largestBytes(ownBufAlloc) - Wrapping32.distance(txCnt, peerFwdCnt));
+  }
+
+  /**
+   * Bytes that may be in flight at most, and so the longest message: the smaller of both buffers.
+   *
+   * @param ownBufAlloc the sender's own receive buffer in bytes, unsigned
+   * @return 0 or more
+   */
+  public long largestBytes(int ownBufAlloc) {
+    return Math.min(Integer.toUnsignedLong(peerBufAlloc), Integer.toUnsignedLong(ownBufAlloc));
   }
 
   /**

@@ -2,6 +2,8 @@ package dev.vsocklab.sim.engine;
 
 import dev.vsocklab.Errno;
 import dev.vsocklab.VsockAddress;
+import dev.vsocklab.sim.connection.ReceiveCall;
+import dev.vsocklab.sim.connection.SendCall;
 import dev.vsocklab.sim.stack.Sock;
 import dev.vsocklab.spi.ErrnoException;
 import dev.vsocklab.spi.KernelSocket;
@@ -50,9 +52,9 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public @Nullable KernelSocket accept(long timeoutNanos) throws ErrnoException {
-    long left = timeoutNanos;
     sock.lock();
     try {
+      long left = bounded(timeoutNanos, sock.receiveTimeoutNanos());
       Sock child = sock.accept();
       while (child == null && left > 0) {
         left = sock.readers().await(left);
@@ -64,6 +66,11 @@ final class SimSocket implements KernelSocket {
     }
   }
 
+  /** A call that may wait for ever is bounded by SO_RCVTIMEO or SO_SNDTIMEO. */
+  private static long bounded(long timeoutNanos, long optionNanos) {
+    return timeoutNanos == FOREVER ? optionNanos : timeoutNanos;
+  }
+
   @Override
   public boolean connect(VsockAddress remote, long timeoutNanos) throws ErrnoException {
     boolean waits = timeoutNanos != NO_WAIT;
@@ -71,25 +78,20 @@ final class SimSocket implements KernelSocket {
     sock.lock();
     try {
       boolean sent = sock.connect(remote);
+      if (!sent && !waits) {
+        throw new ErrnoException(Errno.EALREADY);
+      }
+      if (sock.connectResult()) { // it may also fail at once, with an error of an earlier connect
+        return true;
+      }
       if (!waits) {
-        if (!sent) {
-          throw new ErrnoException(Errno.EALREADY);
-        }
         sock.connectInBackground();
+        return false; // as in Linux, even if the answer comes as soon as the REQUEST is out
       }
     } finally {
       sock.unlock(); // the REQUEST goes out here, and its answer may come in
     }
-    return waits ? waitForConnect() : isConnectedNow();
-  }
-
-  private boolean isConnectedNow() {
-    sock.lock();
-    try {
-      return sock.peerName() != null;
-    } finally {
-      sock.unlock();
-    }
+    return waitForConnect();
   }
 
   private boolean waitForConnect() throws ErrnoException {
@@ -98,10 +100,9 @@ final class SimSocket implements KernelSocket {
       long left = sock.connectTimeoutNanos();
       while (!sock.connectResult()) {
         if (left <= 0) {
-          sock.connectTimeIsUp();
-        } else {
-          left = sock.writers().await(left);
+          sock.connectWaitIsOver();
         }
+        left = sock.writers().await(left);
       }
       return true;
     } catch (ErrnoException e) {
@@ -113,63 +114,88 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public int read(ByteBuffer dst, long timeoutNanos) throws ErrnoException {
-    long left = timeoutNanos;
     sock.lock();
     try {
-      int count = sock.read(dst);
-      while (count == WOULD_BLOCK && left > 0) {
-        left = sock.readers().await(left);
-        count = sock.read(dst);
-      }
-      return count;
+      ReceiveCall call = sock.beginReceive(dst, 0);
+      return finish(call, timeoutNanos);
     } finally {
       sock.unlock();
     }
   }
 
   @Override
+  public Received receive(ByteBuffer dst, int flags, long timeoutNanos) throws ErrnoException {
+    sock.lock();
+    try {
+      ReceiveCall call = sock.beginReceive(dst, flags);
+      int count = finish(call, timeoutNanos);
+      return new Received(count, call.messageFlags());
+    } finally {
+      sock.unlock();
+    }
+  }
+
+  private int finish(ReceiveCall call, long timeoutNanos) throws ErrnoException {
+    int count = call.proceed();
+    if (count != WOULD_BLOCK) {
+      return count;
+    }
+    long left = bounded(timeoutNanos, sock.receiveTimeoutNanos());
+    while (count == WOULD_BLOCK && left > 0) {
+      if (sock.hasPacketsDue()) {
+        handOver(); // the peer may wait for the credit in them
+      } else {
+        left = sock.readers().await(left);
+      }
+      sock.checkOpen();
+      count = call.proceed();
+    }
+    return count == WOULD_BLOCK ? call.giveUp() : count;
+  }
+
+  private void handOver() {
+    sock.unlock();
+    sock.lock();
+  }
+
+  @Override
   public int write(ByteBuffer src, long timeoutNanos) throws ErrnoException {
-    int written = 0;
-    long left = timeoutNanos;
-    while (true) {
-      sock.lock();
-      try {
-        int count = sock.write(src);
-        while (count == WOULD_BLOCK && left > 0) {
+    return send(src, 0, timeoutNanos);
+  }
+
+  @Override
+  public int send(ByteBuffer src, int flags, long timeoutNanos) throws ErrnoException {
+    sock.lock();
+    try {
+      SendCall call = sock.beginSend(src, flags);
+      int count = call.proceed();
+      if (count != WOULD_BLOCK) {
+        return count;
+      }
+      long left = bounded(timeoutNanos, sock.sendTimeoutNanos());
+      while (count == WOULD_BLOCK && left > 0) {
+        if (sock.hasPacketsDue()) {
+          handOver();
+        } else {
           left = sock.writers().await(left);
-          count = sock.write(src);
         }
-        if (count == WOULD_BLOCK) {
-          return written > 0 ? written : WOULD_BLOCK;
-        }
-        written += count;
-      } catch (ErrnoException e) {
-        if (written > 0) {
-          return written; // the next call gives the error
-        }
-        throw e;
-      } finally {
-        sock.unlock(); // hands the packets over: only then may the caller's bytes be reused
+        sock.checkOpen();
+        count = call.proceed();
       }
-      if (!src.hasRemaining()) {
-        return written;
-      }
+      return count == WOULD_BLOCK ? call.giveUp() : count;
+    } finally {
+      sock.unlock(); // hands the packets over: only then may the caller's bytes be reused
     }
   }
 
   @Override
-  public Received receive(ByteBuffer dst, int flags, long timeoutNanos) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public int send(ByteBuffer src, int flags, long timeoutNanos) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public long queuedBytes(Waiting bytes) {
-    throw new UnsupportedOperationException();
+  public long queuedBytes(Waiting bytes) throws ErrnoException {
+    sock.lock();
+    try {
+      return sock.queuedBytes(bytes);
+    } finally {
+      sock.unlock();
+    }
   }
 
   @Override
@@ -274,25 +300,33 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public void close() {
-    sock.lock();
-    try {
-      sock.close();
-    } finally {
-      sock.unlock();
-    }
+    close(sock);
     closeUnaccepted();
+  }
+
+  private static void close(Sock closing) {
+    closing.lock();
+    try {
+      long left = closing.beginClose();
+      while (left > 0 && !closing.lingersNoMore()) {
+        if (closing.hasPacketsDue()) {
+          closing.unlock();
+          closing.lock();
+        } else {
+          left = closing.readers().await(left);
+        }
+      }
+      closing.finishClose();
+    } finally {
+      closing.unlock();
+    }
   }
 
   /** Linux releases a closing listener's children like sockets that were accepted. */
   private void closeUnaccepted() {
     Sock child = nextUnaccepted();
     while (child != null) {
-      child.lock();
-      try {
-        child.close();
-      } finally {
-        child.unlock();
-      }
+      close(child);
       child = nextUnaccepted();
     }
   }

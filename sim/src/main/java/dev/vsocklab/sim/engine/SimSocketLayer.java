@@ -2,6 +2,7 @@ package dev.vsocklab.sim.engine;
 
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.sim.stack.Stack;
+import dev.vsocklab.sim.wire.SocketType;
 import dev.vsocklab.spi.KernelSocket;
 import dev.vsocklab.spi.SocketLayer;
 import java.util.function.Function;
@@ -9,7 +10,6 @@ import java.util.function.Function;
 /** A simulated machine's socket layer: opens sockets whose calls can wait. */
 public final class SimSocketLayer implements SocketLayer {
   private final Stack stack;
-  private final long cid;
   private final String name;
   private final Function<VsockAddress, String> refusals;
 
@@ -17,31 +17,28 @@ public final class SimSocketLayer implements SocketLayer {
    * Creates the layer.
    *
    * @param stack the machine's stack
-   * @param cid its CID
    * @param name its name in messages
    * @param refusals tells why the machine at an address refused a connect; empty if it is not known
    */
-  public SimSocketLayer(
-      Stack stack, long cid, String name, Function<VsockAddress, String> refusals) {
+  public SimSocketLayer(Stack stack, String name, Function<VsockAddress, String> refusals) {
     this.stack = stack;
-    this.cid = cid;
     this.name = name;
     this.refusals = refusals;
   }
 
   @Override
   public KernelSocket stream() {
-    return new SimSocket(stack.socket(), refusals);
+    return new SimSocket(stack.socket(SocketType.STREAM), refusals);
   }
 
   @Override
   public KernelSocket seqpacket() {
-    throw new UnsupportedOperationException();
+    return new SimSocket(stack.socket(SocketType.SEQPACKET), refusals);
   }
 
   @Override
   public long localCid() {
-    return cid;
+    return stack.cid();
   }
 
   @Override

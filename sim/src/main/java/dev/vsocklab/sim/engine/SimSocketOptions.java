@@ -9,6 +9,7 @@ import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A socket's options. Those of the AF_VSOCK level act; of the generic ones Linux keeps the value
@@ -22,6 +23,8 @@ final class SimSocketOptions {
   private static final int MIN_SEND_BYTES = 4608;
 
   private static final int MIN_RECEIVE_BYTES = 2304;
+
+  private static final int MAX_LINGER_SECONDS = 65535; // as the JDK caps it
 
   private final Sock sock;
   private final Map<SocketOption<?>, Object> kept =
@@ -51,6 +54,22 @@ final class SimSocketOptions {
       sock.resize(sock.sizes().withMax((Long) value));
     } else if (option.equals(VsockSocketOptions.CONNECT_TIMEOUT)) {
       setConnectTimeout((Duration) value);
+    } else if (option.equals(VsockSocketOptions.RECEIVE_TIMEOUT)) {
+      sock.receiveTimeoutNanos(Ticks.timeoutNanos((Duration) value));
+    } else if (option.equals(VsockSocketOptions.SEND_TIMEOUT)) {
+      sock.sendTimeoutNanos(Ticks.timeoutNanos((Duration) value));
+    } else if (option.equals(VsockSocketOptions.RECEIVE_LOW_WATER)) {
+      sock.receiveLowWaterBytes((Integer) value);
+    } else {
+      keep(option, value);
+    }
+  }
+
+  private <T> void keep(SocketOption<T> option, T value) {
+    if (option.equals(StandardSocketOptions.SO_LINGER)) {
+      int seconds = Math.min((Integer) value, MAX_LINGER_SECONDS);
+      kept.put(option, Math.max(-1, seconds));
+      sock.lingerNanos(TimeUnit.SECONDS.toNanos(Math.max(0, seconds)));
     } else if (option.equals(StandardSocketOptions.SO_SNDBUF)) {
       kept.put(option, doubled((Integer) value, MIN_SEND_BYTES));
     } else if (option.equals(StandardSocketOptions.SO_RCVBUF)) {
@@ -68,14 +87,12 @@ final class SimSocketOptions {
   }
 
   private void setConnectTimeout(Duration timeout) throws ErrnoException {
-    if (timeout.isNegative()) {
-      throw new ErrnoException(Errno.ERANGE, "a connect timeout of " + timeout + " is negative");
+    if (timeout.isNegative() || timeout.toSeconds() > Ticks.MAX_SECONDS) {
+      throw new ErrnoException(
+          Errno.ERANGE,
+          "a connect timeout of " + timeout + " is not from 0 to " + Ticks.MAX_SECONDS + " s");
     }
-    try {
-      sock.connectTimeoutNanos(timeout.toNanos());
-    } catch (ArithmeticException e) {
-      throw new ErrnoException(Errno.ERANGE, "a connect timeout of " + timeout + " is too long");
-    }
+    sock.connectTimeoutNanos(Ticks.roundedNanos(timeout));
   }
 
   <T> T get(SocketOption<T> option) {
@@ -94,6 +111,15 @@ final class SimSocketOptions {
     }
     if (option.equals(VsockSocketOptions.CONNECT_TIMEOUT)) {
       return Duration.ofNanos(sock.connectTimeoutNanos());
+    }
+    if (option.equals(VsockSocketOptions.RECEIVE_TIMEOUT)) {
+      return Ticks.told(sock.receiveTimeoutNanos());
+    }
+    if (option.equals(VsockSocketOptions.SEND_TIMEOUT)) {
+      return Ticks.told(sock.sendTimeoutNanos());
+    }
+    if (option.equals(VsockSocketOptions.RECEIVE_LOW_WATER)) {
+      return sock.receiveLowWaterBytes();
     }
     Object value = kept.get(option);
     if (value == null) {

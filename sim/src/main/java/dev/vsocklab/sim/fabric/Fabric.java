@@ -1,6 +1,7 @@
 package dev.vsocklab.sim.fabric;
 
 import dev.vsocklab.VsockAddress;
+import dev.vsocklab.sim.connection.CellVisits;
 import dev.vsocklab.sim.wire.Header;
 import dev.vsocklab.sim.wire.Packet;
 import java.util.List;
@@ -14,9 +15,23 @@ import java.util.concurrent.CopyOnWriteArrayList;
 public final class Fabric {
   private final ConcurrentHashMap<Long, Port> ports = new ConcurrentHashMap<>();
   private final CopyOnWriteArrayList<Tap> taps = new CopyOnWriteArrayList<>();
+  private final CellVisits visits = new CellVisits();
+  private final boolean siblings;
 
-  /** Creates a fabric with no machines. */
-  public Fabric() {}
+  /** Creates a fabric with no machines, whose guests reach the host alone. */
+  public Fabric() {
+    this(false);
+  }
+
+  /**
+   * Creates a fabric with no machines.
+   *
+   * @param siblings whether it carries packets from one guest to another, as vhost-device-vsock
+   *     does; the kernel's vhost drops them
+   */
+  public Fabric(boolean siblings) {
+    this.siblings = siblings;
+  }
 
   /**
    * Connects a machine.
@@ -68,22 +83,48 @@ public final class Fabric {
 
   /**
    * Carries one packet to the machine that its header names. Without such a machine it is gone, and
-   * so is a packet from one guest to another.
+   * so is a packet from one guest to another unless the fabric has siblings.
    *
    * @param packet the packet
    */
   public void carry(Packet packet) {
-    for (Tap tap : taps) {
-      tap.onPacket(packet);
-    }
     Header header = packet.header();
-    if (header.srcCid() != VsockAddress.CID_HOST && header.dstCid() != VsockAddress.CID_HOST) {
+    boolean isForSibling =
+        header.srcCid() != VsockAddress.CID_HOST && header.dstCid() != VsockAddress.CID_HOST;
+    if (isForSibling && !siblings) {
+      showTaps(packet);
       return; // vhost_vsock_handle_tx_kick: guests reach the host alone, anything else is silence
     }
-    Port port = ports.get(header.dstCid());
+    deliver(header.dstCid(), packet);
+  }
+
+  /**
+   * Carries one packet to a machine, whatever its header says: for packets that are made by hand.
+   *
+   * @param cid the machine
+   * @param packet the packet
+   */
+  public void deliver(long cid, Packet packet) {
+    showTaps(packet);
+    Port port = ports.get(cid);
     if (port != null) {
       port.receive(packet);
     }
+  }
+
+  private void showTaps(Packet packet) {
+    for (Tap tap : taps) {
+      tap.onPacket(packet);
+    }
+  }
+
+  /**
+   * What packets of this lab met in its simulated machines.
+   *
+   * @return the counts, always the same object
+   */
+  public CellVisits visits() {
+    return visits;
   }
 
   /**

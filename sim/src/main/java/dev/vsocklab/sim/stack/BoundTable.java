@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class BoundTable {
   /** Ports up to this one are privileged ({@code LAST_RESERVED_PORT}). */
-  private static final long LAST_RESERVED_PORT = 1023;
+  static final long LAST_RESERVED_PORT = 1023;
 
   /** How many automatic ports are tried ({@code MAX_PORT_RETRIES}). */
   private static final int AUTOMATIC_TRIES = 24;

@@ -42,6 +42,11 @@ final class Outbox {
     packets.addLast(taken ? packet.owned() : packet);
   }
 
+  /** Whether something waits to be handed over. The lock is held. */
+  boolean hasPackets() {
+    return !packets.isEmpty();
+  }
+
   /**
    * Takes the token, if there is something to hand over and nobody has it. The lock is held.
    *

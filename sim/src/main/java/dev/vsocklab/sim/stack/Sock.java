@@ -6,20 +6,26 @@ import dev.vsocklab.sim.connection.Connection;
 import dev.vsocklab.sim.connection.Effects;
 import dev.vsocklab.sim.connection.PacketRules;
 import dev.vsocklab.sim.connection.Reaction;
+import dev.vsocklab.sim.connection.ReceiveCall;
 import dev.vsocklab.sim.connection.Row;
+import dev.vsocklab.sim.connection.SendCall;
 import dev.vsocklab.sim.credit.BufferSizes;
+import dev.vsocklab.sim.credit.ReceiveShape;
+import dev.vsocklab.sim.kernel.KernelHabit;
 import dev.vsocklab.sim.wire.Header;
 import dev.vsocklab.sim.wire.Op;
 import dev.vsocklab.sim.wire.Packet;
+import dev.vsocklab.sim.wire.SocketType;
 import dev.vsocklab.spi.ErrnoException;
 import dev.vsocklab.spi.KernelSocket;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One SOCK_STREAM socket of a machine: {@code struct vsock_sock}. Its calls never wait; they say
- * what is so now, and the engine waits where its user wants to.
+ * One socket of a machine: {@code struct vsock_sock}. Its calls never wait; they say what is so
+ * now, and the engine waits where its user wants to.
  *
  * <p>Every call is made between {@link #lock} and {@link #unlock}. Packets that a call or an event
  * leads to are put into the {@link Outbox}; {@link #unlock} hands them over.
@@ -42,11 +48,20 @@ public final class Sock implements Effects {
   private final Stack stack;
 
   private final Outbox outbox;
+  private final SocketType type;
+  private final Connection connection;
 
-  private Connection connection;
   private BufferSizes sizes;
   private long connectTimeoutNanos;
-  private long receiveLowWaterBytes = 1;
+  private long receiveTimeoutNanos = KernelSocket.FOREVER;
+  private long sendTimeoutNanos = KernelSocket.FOREVER;
+  private int receiveLowWaterBytes = 1;
+
+  /** SO_LINGER; 0 if off. */
+  private long lingerNanos;
+
+  /** Payload that was put into the outbox and not yet handed over ({@code bytes_unsent}). */
+  private final AtomicLong unsentBytes = new AtomicLong();
 
   private @Nullable VsockAddress local;
   private @Nullable VsockAddress remote;
@@ -62,6 +77,8 @@ public final class Sock implements Effects {
   /** The user closed it; the connection may live on until its close timer. */
   private boolean closed;
 
+  private boolean closeIsHalfDone;
+
   private int watchedEvents;
   private @Nullable Runnable watcher;
   private @Nullable Runnable dueCallback;
@@ -69,12 +86,13 @@ public final class Sock implements Effects {
   /** A child whose RESPONSE is still to be handed over. */
   private @Nullable Sock newborn;
 
-  Sock(Stack stack, BufferSizes sizes, long connectTimeoutNanos) {
+  Sock(Stack stack, SocketType type, BufferSizes sizes, long connectTimeoutNanos) {
     this.stack = stack;
-    this.outbox = new Outbox(lock, stack::carry);
+    this.type = type;
+    this.outbox = new Outbox(lock, this::carry);
     this.sizes = sizes;
     this.connectTimeoutNanos = connectTimeoutNanos;
-    connection = new Connection(sizes, stack.receiveShape(null));
+    connection = new Connection(type, stack.kernel(), sizes);
     readers = stack.surroundings().waitPoint(lock);
     writers = stack.surroundings().waitPoint(lock);
     pollers = stack.surroundings().waitPoint(lock);
@@ -124,8 +142,17 @@ public final class Sock implements Effects {
   }
 
   @Override
-  public void sendData(ByteBuffer src, int offset, int lengthBytes) {
-    outbox.add(Packet.borrowing(stamp(Op.RW, 0, lengthBytes), src, offset));
+  public void sendData(ByteBuffer src, int offset, int lengthBytes, int flags) {
+    unsentBytes.addAndGet(lengthBytes);
+    outbox.add(Packet.borrowing(stamp(Op.RW, flags, lengthBytes), src, offset));
+  }
+
+  private void carry(Packet packet) {
+    int lengthBytes = packet.header().lengthBytes();
+    if (lengthBytes > 0) {
+      unsentBytes.addAndGet(-lengthBytes);
+    }
+    stack.carry(packet);
   }
 
   private Header stamp(Op op, int flags, int lengthBytes) {
@@ -135,7 +162,7 @@ public final class Sock implements Effects {
         (int) localPort(),
         (int) remotePort(),
         lengthBytes,
-        Header.TYPE_STREAM,
+        type.wireValue(),
         op.wireValue(),
         flags,
         connection.stampBufAlloc(),
@@ -179,13 +206,14 @@ public final class Sock implements Effects {
       inConnectedTable = false;
       stack.connected().remove(this);
     }
+    if (!closed) {
+      return; // the address stays its own until the user closes it
+    }
     if (inBoundTable) {
       inBoundTable = false;
       stack.bound().remove(this, localPort());
     }
-    if (closed) {
-      stack.forget(this);
-    }
+    stack.forget(this);
   }
 
   @Override
@@ -235,8 +263,9 @@ public final class Sock implements Effects {
     Header header = packet.header();
     lock();
     try {
-      Row row = rowFor(from);
+      Row row = rowFor(header, from);
       Reaction reaction = PacketRules.reaction(row, header.op());
+      stack.visits().visited(row, header.op());
       switch (reaction) {
         case REPLY_RST -> {
           return false;
@@ -266,11 +295,25 @@ public final class Sock implements Effects {
     }
   }
 
-  private Row rowFor(Transport from) {
+  private Row rowFor(Header header, Transport from) {
     if (backlog != null) {
       return closed ? Row.NO_CONNECTION : Row.LISTENING;
     }
-    return transport == from ? connection.row() : Row.NO_CONNECTION;
+    if (transport != from) {
+      return Row.NO_CONNECTION;
+    }
+    return connection.row() == Row.DONE || comesFromPeer(header)
+        ? connection.row()
+        : Row.NO_CONNECTION;
+  }
+
+  /**
+   * {@code vsock_check_source}. A loopback packet always comes from CID 1, whatever was asked for.
+   */
+  private boolean comesFromPeer(Header header) {
+    return !stack.kernel().has(KernelHabit.SOURCE_IS_CHECKED)
+        || (header.srcPort() == (int) remotePort()
+            && ((int) header.srcCid() == (int) remoteCid() || transport == Transport.LOOPBACK));
   }
 
   /** A guest's CID can change when it migrates: a concretely bound socket follows. */
@@ -291,7 +334,7 @@ public final class Sock implements Effects {
     if (stack.transportFor(peer.cid()) != from) {
       return false;
     }
-    Sock child = stack.newSock(sizes, connectTimeoutNanos);
+    Sock child = stack.newSock(type, sizes, connectTimeoutNanos);
     child.lock();
     child.remote = peer;
     child.local =
@@ -306,6 +349,15 @@ public final class Sock implements Effects {
     newborn = child;
     wakeReaders();
     return true;
+  }
+
+  void transportReset() {
+    lock();
+    try {
+      connection.transportReset(this);
+    } finally {
+      unlock();
+    }
   }
 
   void peerMachineGone() {
@@ -324,14 +376,14 @@ public final class Sock implements Effects {
    * bind().
    *
    * @param address the address
-   * @throws ErrnoException EINVAL, EADDRNOTAVAIL, EADDRINUSE
+   * @throws ErrnoException EINVAL, EADDRNOTAVAIL, EACCES, EADDRINUSE
    */
   public void bind(VsockAddress address) throws ErrnoException {
     checkOpen();
     if (local != null) {
       throw new ErrnoException(Errno.EINVAL, "it is already bound to " + local);
     }
-    stack.checkLocal(address.cid());
+    stack.checkMayBind(address);
     bindTo(address);
   }
 
@@ -364,6 +416,7 @@ public final class Sock implements Effects {
       throw new ErrnoException(Errno.EINVAL, "it is not bound");
     }
     backlog = backlog == null ? new Backlog(backlogLength) : backlog.resized(backlogLength);
+    wakePollers();
   }
 
   /**
@@ -400,19 +453,28 @@ public final class Sock implements Effects {
     if (chosen == null) {
       throw new ErrnoException(Errno.ENODEV, "no transport of this machine leads to that CID");
     }
-    useTransport(chosen);
+    boolean reachable = stack.reaches(chosen, address.cid());
+    if (transport != chosen) {
+      leaveTables();
+      transport = null;
+      connection.useTransport(sizes, ReceiveShape.WHOLE);
+      if (type == SocketType.SEQPACKET && !reachable) {
+        throw new ErrnoException(
+            Errno.ESOCKTNOSUPPORT, "nobody at that CID is known to have SOCK_SEQPACKET");
+      }
+      useTransport(chosen);
+    }
     if (local == null) {
       bindTo(VsockAddress.any(VsockAddress.PORT_ANY));
     }
-    connection.sendRequest(stack.reaches(chosen, address.cid()), this);
+    connection.sendRequest(reachable, this);
     return true;
   }
 
   private void useTransport(Transport chosen) {
-    if (transport != chosen) {
-      transport = chosen;
-      connection = new Connection(sizes, stack.receiveShape(chosen));
-    }
+    sizes = sizes.announceable();
+    transport = chosen;
+    connection.useTransport(sizes, stack.receiveShape(chosen));
   }
 
   /** Lets a connect that nobody waits for end by itself when its time is up. */
@@ -443,6 +505,15 @@ public final class Sock implements Effects {
   }
 
   /**
+   * A caller waited for its connect as long as it may.
+   *
+   * @throws ErrnoException ETIMEDOUT
+   */
+  public void connectWaitIsOver() throws ErrnoException {
+    connection.connectWaitIsOver();
+  }
+
+  /**
    * How a connect stands.
    *
    * @return true if connected, false if there is no answer yet
@@ -454,33 +525,32 @@ public final class Sock implements Effects {
   }
 
   /**
-   * recv().
+   * recv(), begun.
    *
    * @param dst where to
-   * @return as {@link KernelSocket#read}
-   * @throws ErrnoException as {@link KernelSocket#read}
+   * @param flags {@link KernelSocket#MSG_PEEK} and its like
+   * @return the call: go on with it between {@link #lock} and {@link #unlock}
+   * @throws ErrnoException EBADF, ENOTCONN
    */
-  public int read(ByteBuffer dst) throws ErrnoException {
+  public ReceiveCall beginReceive(ByteBuffer dst, int flags) throws ErrnoException {
     checkOpen();
     if (backlog != null) {
       throw new ErrnoException(Errno.ENOTCONN, "it listens");
     }
-    return connection.read(dst, receiveLowWaterBytes, this);
+    return new ReceiveCall(connection, dst, flags, receiveLowWaterBytes, sizes.sizeBytes(), this);
   }
 
   /**
-   * send(): what credit allows.
+   * send(), begun.
    *
    * @param src what
-   * @return as {@link KernelSocket#write}
-   * @throws ErrnoException as {@link KernelSocket#write}
+   * @param flags {@link KernelSocket#MSG_EOR} or 0
+   * @return the call: go on with it between {@link #lock} and {@link #unlock}
+   * @throws ErrnoException EBADF, ENOTCONN
    */
-  public int write(ByteBuffer src) throws ErrnoException {
+  public SendCall beginSend(ByteBuffer src, int flags) throws ErrnoException {
     checkOpen();
-    if (backlog != null) {
-      throw new ErrnoException(Errno.ENOTCONN, "it listens");
-    }
-    return connection.write(src, this);
+    return new SendCall(connection, src, flags, this);
   }
 
   /**
@@ -500,20 +570,43 @@ public final class Sock implements Effects {
     connection.shutdown(flags, this);
   }
 
-  /** close(). */
-  public void close() {
+  /**
+   * close(), first half.
+   *
+   * @return how long it lingers at most, in nanoseconds: until {@link #lingersNoMore}, then {@link
+   *     #finishClose}
+   */
+  public long beginClose() {
     if (closed) {
-      return;
+      return 0;
     }
     closed = true;
     stopConnectAlarm();
     if (transport == null) {
       leaveTables();
     } else {
-      connection.close(this);
+      closeIsHalfDone = connection.beginClose(this);
     }
     wakeReaders();
     wakeWriters();
+    return closeIsHalfDone ? lingerNanos : 0;
+  }
+
+  /**
+   * Whether a lingering close has nothing to linger for any more.
+   *
+   * @return true if it may be finished
+   */
+  public boolean lingersNoMore() {
+    return connection.lingersNoMore(unsentBytes.get());
+  }
+
+  /** close(), second half. */
+  public void finishClose() {
+    if (closeIsHalfDone) {
+      closeIsHalfDone = false;
+      connection.finishClose(this);
+    }
   }
 
   /**
@@ -529,10 +622,8 @@ public final class Sock implements Effects {
     if (closed) {
       return KernelSocket.POLLNVAL;
     }
-    if (backlog != null) {
-      return backlog.isEmpty() ? 0 : KernelSocket.POLLIN;
-    }
-    return connection.pollEvents(receiveLowWaterBytes);
+    int queue = backlog != null && !backlog.isEmpty() ? KernelSocket.POLLIN : 0;
+    return queue | connection.pollEvents(receiveLowWaterBytes, backlog != null);
   }
 
   /**
@@ -585,11 +676,10 @@ public final class Sock implements Effects {
   public void resize(BufferSizes changed) {
     boolean differs = changed.sizeBytes() != sizes.sizeBytes();
     sizes = changed;
-    if (differs) {
-      connection.resize(changed);
-      if (transport != null) {
-        send(Op.CREDIT_UPDATE, 0);
-      }
+    if (differs && transport != null) {
+      sizes = changed.announceable();
+      connection.resize(sizes);
+      send(Op.CREDIT_UPDATE, 0);
     }
   }
 
@@ -609,6 +699,115 @@ public final class Sock implements Effects {
    */
   public void connectTimeoutNanos(long nanos) {
     connectTimeoutNanos = nanos == 0 ? DEFAULT_CONNECT_TIMEOUT_NANOS : nanos;
+  }
+
+  /**
+   * SO_RCVTIMEO.
+   *
+   * @return nanoseconds; {@link KernelSocket#FOREVER} if none is set
+   */
+  public long receiveTimeoutNanos() {
+    return receiveTimeoutNanos;
+  }
+
+  /**
+   * SO_RCVTIMEO.
+   *
+   * @param nanos nanoseconds, or {@link KernelSocket#FOREVER}
+   */
+  public void receiveTimeoutNanos(long nanos) {
+    receiveTimeoutNanos = nanos;
+  }
+
+  /**
+   * SO_SNDTIMEO.
+   *
+   * @return nanoseconds; {@link KernelSocket#FOREVER} if none is set
+   */
+  public long sendTimeoutNanos() {
+    return sendTimeoutNanos;
+  }
+
+  /**
+   * SO_SNDTIMEO.
+   *
+   * @param nanos nanoseconds, or {@link KernelSocket#FOREVER}
+   */
+  public void sendTimeoutNanos(long nanos) {
+    sendTimeoutNanos = nanos;
+  }
+
+  /**
+   * SO_RCVLOWAT.
+   *
+   * @return bytes, 1 or more
+   */
+  public int receiveLowWaterBytes() {
+    return receiveLowWaterBytes;
+  }
+
+  /**
+   * SO_RCVLOWAT: {@code sock_setsockopt}, {@code vsock_set_rcvlowat}.
+   *
+   * @param wanted bytes; 0 is 1, negative is the most there is
+   * @throws ErrnoException EINVAL if a stream's buffer is smaller
+   */
+  public void receiveLowWaterBytes(int wanted) throws ErrnoException {
+    int bytes = wanted < 0 ? Integer.MAX_VALUE : wanted;
+    if (type == SocketType.STREAM) {
+      if (Long.compareUnsigned(bytes, sizes.sizeBytes()) > 0) {
+        throw new ErrnoException(
+            Errno.EINVAL,
+            "a low-water mark of "
+                + bytes
+                + " is above the receive buffer of "
+                + Long.toUnsignedString(sizes.sizeBytes()));
+      }
+      if (transport != null && connection.lowWaterTellsCredit(bytes)) {
+        send(Op.CREDIT_UPDATE, 0);
+      }
+    }
+    receiveLowWaterBytes = Math.max(1, bytes);
+  }
+
+  /**
+   * SO_LINGER.
+   *
+   * @param nanos how long close may wait; 0 if it does not
+   */
+  public void lingerNanos(long nanos) {
+    lingerNanos = nanos;
+  }
+
+  /**
+   * SIOCINQ and SIOCOUTQ: {@code vsock_do_ioctl}.
+   *
+   * @param bytes which
+   * @return how many
+   * @throws ErrnoException EOPNOTSUPP, ENOTTY, EINVAL
+   */
+  public long queuedBytes(KernelSocket.Waiting bytes) throws ErrnoException {
+    checkOpen();
+    boolean known =
+        switch (bytes) {
+          case UNREAD -> stack.kernel().has(KernelHabit.HAS_SIOCINQ);
+          case UNSENT -> stack.kernel().has(KernelHabit.HAS_SIOCOUTQ);
+        };
+    if (!known) {
+      throw new ErrnoException(
+          stack.kernel().has(KernelHabit.UNKNOWN_IOCTL_IS_ENOTTY) ? Errno.ENOTTY : Errno.EOPNOTSUPP,
+          stack.kernel() + " cannot tell");
+    }
+    if (transport == null) {
+      throw new ErrnoException(Errno.EOPNOTSUPP, "it never tried to connect");
+    }
+    if (backlog != null) {
+      throw new ErrnoException(Errno.EINVAL, "it listens");
+    }
+    return switch (bytes) {
+      case UNREAD -> connection.unreadBytes();
+      case UNSENT -> unsentBytes.get();
+    };
   }
 
   /**
@@ -684,6 +883,19 @@ public final class Sock implements Effects {
 
   long remotePort() {
     return remote == null ? VsockAddress.PORT_ANY : remote.port();
+  }
+
+  SocketType type() {
+    return type;
+  }
+
+  /**
+   * Whether packets wait to be handed over by {@link #unlock}.
+   *
+   * @return true if so
+   */
+  public boolean hasPacketsDue() {
+    return outbox.hasPackets();
   }
 
   @Nullable Transport transport() {

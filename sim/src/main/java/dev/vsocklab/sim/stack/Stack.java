@@ -2,14 +2,17 @@ package dev.vsocklab.sim.stack;
 
 import dev.vsocklab.Errno;
 import dev.vsocklab.VsockAddress;
+import dev.vsocklab.sim.connection.CellVisits;
 import dev.vsocklab.sim.connection.PacketRules;
 import dev.vsocklab.sim.connection.Reaction;
 import dev.vsocklab.sim.connection.Row;
 import dev.vsocklab.sim.credit.BufferSizes;
 import dev.vsocklab.sim.credit.ReceiveShape;
+import dev.vsocklab.sim.kernel.KernelProfile;
 import dev.vsocklab.sim.wire.Header;
 import dev.vsocklab.sim.wire.Op;
 import dev.vsocklab.sim.wire.Packet;
+import dev.vsocklab.sim.wire.SocketType;
 import dev.vsocklab.spi.ErrnoException;
 import java.util.List;
 import java.util.Set;
@@ -21,16 +24,20 @@ import org.jspecify.annotations.Nullable;
  * One machine's AF_VSOCK: makes sockets, finds the socket that a packet is for, chooses transports.
  *
  * <p>Source: Linux {@code af_vsock.c}, {@code virtio_transport_recv_pkt}, {@code
- * vsock_assign_transport}. A simulated machine has its main transport and vsock_loopback loaded,
- * and its programs may bind privileged ports.
+ * vsock_assign_transport}. A simulated machine has vsock_loopback loaded, and its main transport if
+ * it has one; its programs may bind privileged ports until that is taken from them.
  */
 public final class Stack {
-  private final long cid;
-  private final Transport main;
+  private volatile long cid;
+  private final @Nullable Transport main;
+  private final KernelProfile kernel;
   private final Outlet outlet;
   private final Surroundings surroundings;
   private final BoundTable bound;
   private final ConnectedTable connected = new ConnectedTable();
+
+  private final CellVisits visits;
+  private volatile boolean mayBindPrivilegedPorts = true;
 
   /** Every socket that was made and is not gone, so that closing the machine finds all. */
   private final Set<Sock> living = ConcurrentHashMap.newKeySet();
@@ -38,29 +45,40 @@ public final class Stack {
   /**
    * Creates a machine's stack.
    *
-   * @param cid its CID: 2 makes it a host, with vhost_vsock; any other a guest
+   * @param cid its CID: 2 makes it a host, with vhost_vsock; 1 a machine by itself, with nothing
+   *     but vsock_loopback; any other a guest
+   * @param kernel which Linux it is
    * @param outlet where packets for other machines go
    * @param surroundings the engine
+   * @param visits what counts the cells of {@link PacketRules} that packets meet
    */
-  public Stack(long cid, Outlet outlet, Surroundings surroundings) {
+  public Stack(
+      long cid, KernelProfile kernel, Outlet outlet, Surroundings surroundings, CellVisits visits) {
     this.cid = cid;
-    this.main = cid == VsockAddress.CID_HOST ? Transport.HOST_TO_GUEST : Transport.GUEST_TO_HOST;
+    this.kernel = kernel;
+    if (cid == VsockAddress.CID_LOCAL) {
+      this.main = null;
+    } else {
+      this.main = cid == VsockAddress.CID_HOST ? Transport.HOST_TO_GUEST : Transport.GUEST_TO_HOST;
+    }
     this.outlet = outlet;
     this.surroundings = surroundings;
+    this.visits = visits;
     this.bound = new BoundTable(surroundings);
   }
 
   /**
    * socket().
    *
-   * @return a new SOCK_STREAM socket
+   * @param type what kind
+   * @return a new socket
    */
-  public Sock socket() {
-    return newSock(BufferSizes.DEFAULT, Sock.DEFAULT_CONNECT_TIMEOUT_NANOS);
+  public Sock socket(SocketType type) {
+    return newSock(type, BufferSizes.DEFAULT, Sock.DEFAULT_CONNECT_TIMEOUT_NANOS);
   }
 
-  Sock newSock(BufferSizes sizes, long connectTimeoutNanos) {
-    Sock sock = new Sock(this, sizes, connectTimeoutNanos);
+  Sock newSock(SocketType type, BufferSizes sizes, long connectTimeoutNanos) {
+    Sock sock = new Sock(this, type, sizes, connectTimeoutNanos);
     living.add(sock);
     return sock;
   }
@@ -75,20 +93,21 @@ public final class Stack {
    * @param packet the packet
    */
   public void receive(Packet packet) {
-    receive(packet, main);
+    Transport from = main;
+    if (from != null
+        && Integer.compareUnsigned(packet.header().lengthBytes(), packet.availableBytes()) <= 0) {
+      receive(packet, from);
+    }
+    // A length beyond the payload: virtio_transport_rx_work and vhost_vsock_alloc_skb drop it.
   }
 
   private void receive(Packet packet, Transport from) {
     Header header = packet.header();
-    Sock sock = connected.find(header);
-    if (sock == null) {
-      sock =
-          bound.lookUp(
-              header.dstCid() & VsockAddress.MAX_VALUE, Integer.toUnsignedLong(header.dstPort()));
-    }
+    Sock sock = SocketType.isKnown(header.type()) ? find(header) : null;
     boolean wanted;
-    if (sock == null || header.type() != Header.TYPE_STREAM) {
+    if (sock == null || header.type() != sock.type().wireValue()) {
       Op op = header.op();
+      visits.visited(Row.NO_CONNECTION, op);
       wanted = PacketRules.reaction(Row.NO_CONNECTION, op) != Reaction.REPLY_RST;
     } else {
       wanted = sock.receive(packet, from);
@@ -96,6 +115,14 @@ public final class Stack {
     if (!wanted) {
       replyReset(header, from);
     }
+  }
+
+  private @Nullable Sock find(Header header) {
+    Sock sock = connected.find(header);
+    return sock != null
+        ? sock
+        : bound.lookUp(
+            header.dstCid() & VsockAddress.MAX_VALUE, Integer.toUnsignedLong(header.dstPort()));
   }
 
   private void replyReset(Header offender, Transport from) {
@@ -109,12 +136,24 @@ public final class Stack {
 
   /** Hands one of this machine's packets over. No lock is held. */
   void carry(Packet packet) {
-    long dst = packet.header().dstCid();
-    if (packet.header().srcCid() == VsockAddress.CID_LOCAL
-        || transportFor(dst) == Transport.LOOPBACK) {
+    if (packet.header().srcCid() == VsockAddress.CID_LOCAL) {
       receive(packet, Transport.LOOPBACK);
     } else {
       outlet.carry(packet);
+    }
+  }
+
+  /**
+   * The guest's transport was reset: its connections are over.
+   *
+   * @param newCid the CID that it has from now on
+   */
+  public void transportReset(long newCid) {
+    cid = newCid;
+    for (Sock sock : connected.all()) {
+      if (sock.transport() == main) {
+        sock.transportReset();
+      }
     }
   }
 
@@ -136,7 +175,8 @@ public final class Stack {
     for (Sock sock : List.copyOf(living)) {
       sock.lock();
       try {
-        sock.close();
+        sock.beginClose();
+        sock.finishClose();
         sock.cancelCloseTimer();
       } finally {
         sock.unlock();
@@ -152,13 +192,14 @@ public final class Stack {
    * @return the transport, or null: ENODEV
    */
   @Nullable Transport transportFor(long remoteCid) {
-    if (remoteCid == VsockAddress.CID_LOCAL || remoteCid == cid) {
+    boolean own = main == null ? remoteCid == VsockAddress.CID_HOST : remoteCid == cid;
+    if (remoteCid == VsockAddress.CID_LOCAL || own) {
       return Transport.LOOPBACK;
     }
-    if (main == Transport.GUEST_TO_HOST) {
-      return Transport.GUEST_TO_HOST;
+    if (main == Transport.HOST_TO_GUEST && remoteCid <= VsockAddress.CID_HOST) {
+      return null;
     }
-    return remoteCid <= VsockAddress.CID_HOST ? null : Transport.HOST_TO_GUEST;
+    return main;
   }
 
   /** vhost knows its guests; a guest's driver hands everything to the host, which may drop it. */
@@ -171,16 +212,49 @@ public final class Stack {
     return transport == Transport.LOOPBACK ? VsockAddress.CID_LOCAL : cid;
   }
 
-  ReceiveShape receiveShape(@Nullable Transport transport) {
-    return transport == Transport.GUEST_TO_HOST ? ReceiveShape.GUEST : ReceiveShape.HOST;
+  ReceiveShape receiveShape(Transport transport) {
+    return transport == Transport.GUEST_TO_HOST ? ReceiveShape.GUEST : ReceiveShape.WHOLE;
   }
 
-  void checkLocal(long wanted) throws ErrnoException {
-    if (wanted != VsockAddress.CID_ANY && wanted != VsockAddress.CID_LOCAL && wanted != cid) {
+  void checkMayBind(VsockAddress wanted) throws ErrnoException {
+    long wantedCid = wanted.cid();
+    if (wantedCid != VsockAddress.CID_ANY
+        && wantedCid != VsockAddress.CID_LOCAL
+        && wantedCid != cid) {
       throw new ErrnoException(
           Errno.EADDRNOTAVAIL,
-          "CID " + wanted + " is not this machine's; it has " + cid + " and 1, or bind any");
+          "CID " + wantedCid + " is not this machine's; it has " + cid + " and 1, or bind any");
     }
+    if (wanted.port() <= BoundTable.LAST_RESERVED_PORT && !mayBindPrivilegedPorts) {
+      throw new ErrnoException(
+          Errno.EACCES, "ports up to 1023 need CAP_NET_BIND_SERVICE, which was taken away");
+    }
+  }
+
+  /**
+   * CAP_NET_BIND_SERVICE of this machine's programs.
+   *
+   * @param mayBind whether they have it
+   */
+  public void mayBindPrivilegedPorts(boolean mayBind) {
+    mayBindPrivilegedPorts = mayBind;
+  }
+
+  /**
+   * This machine's own CID.
+   *
+   * @return the CID; 1 if it has nothing but vsock_loopback
+   */
+  public long cid() {
+    return cid;
+  }
+
+  KernelProfile kernel() {
+    return kernel;
+  }
+
+  CellVisits visits() {
+    return visits;
   }
 
   /**

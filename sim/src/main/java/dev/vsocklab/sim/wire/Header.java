@@ -47,6 +47,14 @@ public record Header(
   /** Both SHUTDOWN flags. */
   public static final int SHUTDOWN_BOTH = SHUTDOWN_RCV | SHUTDOWN_SEND;
 
+  /**
+   * RW flag of SOCK_SEQPACKET: the message ends with this packet ({@code VIRTIO_VSOCK_SEQ_EOM}).
+   */
+  public static final int SEQ_EOM = 1;
+
+  /** RW flag of SOCK_SEQPACKET: so does the record; only together with {@link #SEQ_EOM}. */
+  public static final int SEQ_EOR = 2;
+
   /** Largest payload of one packet that Linux sends ({@code VIRTIO_VSOCK_MAX_PKT_BUF_SIZE}). */
   public static final int MAX_PAYLOAD_BYTES = 64 * 1024;
 

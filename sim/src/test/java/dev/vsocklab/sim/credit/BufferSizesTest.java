@@ -25,8 +25,18 @@ class BufferSizesTest {
 
   @Test
   void theWireCarriesNoMoreThan32Bits() {
+    BufferSizes huge = BufferSizes.DEFAULT.withMax(Long.MAX_VALUE).withSize(Long.MAX_VALUE);
+
     assertEquals(
-        0xFFFF_FFFFL,
-        BufferSizes.DEFAULT.withMax(Long.MAX_VALUE).withSize(Long.MAX_VALUE).sizeBytes());
+        Long.MAX_VALUE, huge.sizeBytes(), "the option keeps it while there is no transport");
+    assertEquals(0xFFFF_FFFFL, huge.announceable().sizeBytes());
+    assertEquals(-1, huge.bufAlloc());
+  }
+
+  @Test
+  void sizesAreUnsigned() {
+    assertEquals(
+        262_144, BufferSizes.DEFAULT.withSize(-1).sizeBytes(), "2^64 - 1 is above the maximum");
+    assertEquals(-1, BufferSizes.DEFAULT.withMax(-1).withSize(-1).sizeBytes());
   }
 }

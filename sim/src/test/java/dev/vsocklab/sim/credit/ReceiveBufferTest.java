@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.vsocklab.sim.kernel.KernelProfile;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.Random;
@@ -15,7 +16,7 @@ class ReceiveBufferTest {
 
   @Test
   void fwdCntMovesByWholePacketsNotByBytesRead() {
-    ReceiveBuffer buffer = new ReceiveBuffer(SIZE, ReceiveShape.HOST);
+    ReceiveBuffer buffer = new ReceiveBuffer(SIZE, ReceiveShape.WHOLE, KernelProfile.DEFAULT);
     add(buffer, 1000);
     add(buffer, 1000);
 
@@ -29,7 +30,7 @@ class ReceiveBufferTest {
 
   @Test
   void aGuestReceivesALargePacketInPiecesOfItsReceiveBuffers() {
-    ReceiveBuffer buffer = new ReceiveBuffer(SIZE, ReceiveShape.GUEST);
+    ReceiveBuffer buffer = new ReceiveBuffer(SIZE, ReceiveShape.GUEST, KernelProfile.DEFAULT);
     add(buffer, 65_536);
 
     read(buffer, 3731);
@@ -42,7 +43,7 @@ class ReceiveBufferTest {
 
   @Test
   void aGuestMergesSmallPacketsSoThatFwdCntMovesInLargerSteps() {
-    ReceiveBuffer buffer = new ReceiveBuffer(SIZE, ReceiveShape.GUEST);
+    ReceiveBuffer buffer = new ReceiveBuffer(SIZE, ReceiveShape.GUEST, KernelProfile.DEFAULT);
     add(buffer, 100);
     add(buffer, 128);
 
@@ -54,7 +55,7 @@ class ReceiveBufferTest {
 
   @Test
   void aPacketOf129BytesIsNotMerged() {
-    ReceiveBuffer buffer = new ReceiveBuffer(SIZE, ReceiveShape.GUEST);
+    ReceiveBuffer buffer = new ReceiveBuffer(SIZE, ReceiveShape.GUEST, KernelProfile.DEFAULT);
     add(buffer, 100);
     add(buffer, 129);
 
@@ -64,35 +65,35 @@ class ReceiveBufferTest {
 
   @Test
   void exactlyTheBufferFitsAndOneByteMoreDoesNot() {
-    ReceiveBuffer buffer = new ReceiveBuffer(1000, ReceiveShape.HOST);
+    ReceiveBuffer buffer = new ReceiveBuffer(1000, ReceiveShape.WHOLE, KernelProfile.DEFAULT);
 
-    assertTrue(buffer.add(ByteBuffer.allocate(1000), 0, 1000));
-    assertFalse(buffer.add(ByteBuffer.allocate(1), 0, 1));
+    assertTrue(buffer.add(ByteBuffer.allocate(1000), 0, 1000, 0));
+    assertFalse(buffer.add(ByteBuffer.allocate(1), 0, 1, 0));
     assertEquals(1000, buffer.unreadBytes());
   }
 
   @Test
   void aHalfReadPacketStillUsesItsWholeSpace() {
-    ReceiveBuffer buffer = new ReceiveBuffer(1000, ReceiveShape.HOST);
+    ReceiveBuffer buffer = new ReceiveBuffer(1000, ReceiveShape.WHOLE, KernelProfile.DEFAULT);
     add(buffer, 1000);
     read(buffer, 999);
 
-    assertFalse(buffer.add(ByteBuffer.allocate(1), 0, 1));
+    assertFalse(buffer.add(ByteBuffer.allocate(1), 0, 1, 0));
     read(buffer, 1);
-    assertTrue(buffer.add(ByteBuffer.allocate(1), 0, 1));
+    assertTrue(buffer.add(ByteBuffer.allocate(1), 0, 1, 0));
   }
 
   @Test
   void creditIsToldWhenTheQueueFellBelowTheLowWaterMark() {
-    ReceiveBuffer buffer = new ReceiveBuffer(SIZE, ReceiveShape.HOST);
-    add(buffer, 10);
-    add(buffer, 10);
+    ReceiveBuffer buffer = new ReceiveBuffer(SIZE, ReceiveShape.WHOLE, KernelProfile.DEFAULT);
+    add(buffer, 1000);
+    add(buffer, 1000);
 
     assertFalse(buffer.creditUpdateIsDue(1), "nothing was consumed");
-    read(buffer, 10);
-    assertFalse(buffer.creditUpdateIsDue(1), "10 bytes are still there");
-    assertTrue(buffer.creditUpdateIsDue(11));
-    read(buffer, 10);
+    read(buffer, 1000);
+    assertFalse(buffer.creditUpdateIsDue(1), "1000 bytes are still there");
+    assertTrue(buffer.creditUpdateIsDue(1001));
+    read(buffer, 1000);
     assertTrue(buffer.creditUpdateIsDue(1));
     buffer.stampFwdCnt();
     assertFalse(buffer.creditUpdateIsDue(1), "any packet tells it");
@@ -100,14 +101,14 @@ class ReceiveBufferTest {
 
   @Test
   void creditIsToldWhenLessThanAFullPacketIsLeftOfWhatThePeerKnows() {
-    ReceiveBuffer buffer = new ReceiveBuffer(SIZE, ReceiveShape.HOST);
+    ReceiveBuffer buffer = new ReceiveBuffer(SIZE, ReceiveShape.WHOLE, KernelProfile.DEFAULT);
     for (int i = 0; i < 4; i++) {
       add(buffer, 65_536);
     }
     read(buffer, 3 * 65_536);
     assertFalse(buffer.creditUpdateIsDue(1), "exactly 64 KiB are left");
 
-    ReceiveBuffer uneven = new ReceiveBuffer(SIZE, ReceiveShape.HOST);
+    ReceiveBuffer uneven = new ReceiveBuffer(SIZE, ReceiveShape.WHOLE, KernelProfile.DEFAULT);
     add(uneven, 3 * 65_536 - 65_535);
     add(uneven, 65_536);
     add(uneven, 100);
@@ -118,14 +119,14 @@ class ReceiveBufferTest {
   @Test
   void anyMixOfAddsAndReadsGivesTheBytesBackInOrder() {
     Random random = new Random(7);
-    ReceiveBuffer buffer = new ReceiveBuffer(SIZE, ReceiveShape.GUEST);
+    ReceiveBuffer buffer = new ReceiveBuffer(SIZE, ReceiveShape.GUEST, KernelProfile.DEFAULT);
     ByteArrayOutputStream in = new ByteArrayOutputStream();
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     for (int i = 0; i < 2_000; i++) {
       if (random.nextBoolean()) {
         byte[] bytes = new byte[random.nextInt(1, random.nextBoolean() ? 200 : 65_537)];
         random.nextBytes(bytes);
-        if (buffer.add(ByteBuffer.wrap(bytes), 0, bytes.length)) {
+        if (buffer.add(ByteBuffer.wrap(bytes), 0, bytes.length, 0)) {
           in.writeBytes(bytes);
         }
       } else {
@@ -143,7 +144,7 @@ class ReceiveBufferTest {
   }
 
   private static void add(ReceiveBuffer buffer, int lengthBytes) {
-    assertTrue(buffer.add(ByteBuffer.allocate(lengthBytes), 0, lengthBytes));
+    assertTrue(buffer.add(ByteBuffer.allocate(lengthBytes), 0, lengthBytes, 0));
   }
 
   private static void read(ReceiveBuffer buffer, int lengthBytes) {

@@ -3,6 +3,7 @@ package dev.vsocklab.sim.engine;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.sim.fabric.Fabric;
 import dev.vsocklab.sim.fabric.Port;
+import dev.vsocklab.sim.kernel.KernelProfile;
 import dev.vsocklab.sim.stack.Outlet;
 import dev.vsocklab.sim.stack.Stack;
 import dev.vsocklab.sim.wire.Packet;
@@ -49,8 +50,8 @@ final class TwoMachines implements AutoCloseable {
     private final SocketLayer layer;
 
     Node(long cid) {
-      stack = new Stack(cid, this, engine);
-      layer = new SimSocketLayer(stack, cid, "m" + cid, fabric::explainRefusal);
+      stack = new Stack(cid, KernelProfile.DEFAULT, this, engine, fabric.visits());
+      layer = new SimSocketLayer(stack, "m" + cid, fabric::explainRefusal);
       fabric.attach(cid, this);
     }
 

@@ -6,9 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.vsocklab.Errno;
 import dev.vsocklab.VsockAddress;
+import dev.vsocklab.sim.connection.CellVisits;
+import dev.vsocklab.sim.connection.SendCall;
+import dev.vsocklab.sim.kernel.KernelProfile;
 import dev.vsocklab.sim.wire.Header;
 import dev.vsocklab.sim.wire.Op;
 import dev.vsocklab.sim.wire.Packet;
+import dev.vsocklab.sim.wire.SocketType;
 import dev.vsocklab.spi.ErrnoException;
 import dev.vsocklab.spi.KernelSocket;
 import java.nio.ByteBuffer;
@@ -26,14 +30,16 @@ class StackTest {
 
   private final ManualTime time = new ManualTime();
   private final List<Header> sent = new ArrayList<>();
-  private final Stack stack = new Stack(VsockAddress.CID_HOST, new Recorder(), time);
+  private final Stack stack =
+      new Stack(
+          VsockAddress.CID_HOST, KernelProfile.DEFAULT, new Recorder(), time, new CellVisits());
 
   @Test
   void everyPacketCarriesTheCreditOfItsSocket() throws Exception {
     Sock server = accepted();
     assertEquals(262_144, sent.get(0).bufAlloc());
     deliver(data(1000));
-    call(server, () -> server.read(ByteBuffer.allocate(1000)));
+    read(server, 1000);
 
     assertEquals(Op.CREDIT_UPDATE, last().op());
     assertEquals(1000, last().fwdCnt());
@@ -86,11 +92,10 @@ class StackTest {
     Sock server = accepted();
     sent.clear();
 
-    assertEquals(100_000, call(server, () -> server.write(ByteBuffer.allocate(100_000))));
+    assertEquals(100_000, write(server, 100_000));
     assertEquals(List.of(65_536, 34_464), sent.stream().map(Header::lengthBytes).toList());
-    assertEquals(31_072, call(server, () -> server.write(ByteBuffer.allocate(100_000))));
-    assertEquals(
-        KernelSocket.WOULD_BLOCK, call(server, () -> server.write(ByteBuffer.allocate(1))));
+    assertEquals(31_072, write(server, 100_000));
+    assertEquals(KernelSocket.WOULD_BLOCK, write(server, 1));
   }
 
   @Test
@@ -99,7 +104,7 @@ class StackTest {
     deliver(header(Op.SHUTDOWN, Header.SHUTDOWN_BOTH));
 
     assertEquals(Op.RST, last().op());
-    assertEquals(KernelSocket.EOF, call(server, () -> server.read(ByteBuffer.allocate(1))));
+    assertEquals(KernelSocket.EOF, read(server, 1));
   }
 
   @Test
@@ -111,7 +116,8 @@ class StackTest {
     assertEquals(before, sent.size());
 
     server.lock();
-    server.close();
+    server.beginClose();
+    server.finishClose();
     server.unlock();
     assertEquals(Op.RST, last().op());
     assertEquals(0, time.alarms());
@@ -130,7 +136,8 @@ class StackTest {
   void closeWaits8SecondsForThePeersRstAndThenSendsItsOwn() throws Exception {
     Sock server = accepted();
     server.lock();
-    server.close();
+    server.beginClose();
+    server.finishClose();
     server.unlock();
     assertEquals(Op.SHUTDOWN, last().op());
     assertEquals(Header.SHUTDOWN_BOTH, last().flags());
@@ -148,7 +155,8 @@ class StackTest {
   void thePeersRstEndsAClosedSocketAndItsTimer() throws Exception {
     Sock server = accepted();
     server.lock();
-    server.close();
+    server.beginClose();
+    server.finishClose();
     server.unlock();
     deliver(header(Op.RST, 0));
 
@@ -160,7 +168,7 @@ class StackTest {
 
   @Test
   void aConnectWithoutAnswerTimesOutAfter2SecondsAndALateResponseGetsRst() throws Exception {
-    Sock client = stack.socket();
+    Sock client = stack.socket(SocketType.STREAM);
     call(client, () -> client.connect(VsockAddress.of(PEER, 80)));
     Header request = last();
     assertEquals(Op.REQUEST, request.op());
@@ -178,7 +186,7 @@ class StackTest {
 
   @Test
   void aStrangeAnswerToARequestIsAProtocolErrorAndIsReset() throws Exception {
-    Sock client = stack.socket();
+    Sock client = stack.socket(SocketType.STREAM);
     call(client, () -> client.connect(VsockAddress.of(PEER, 80)));
     deliver(new Header(PEER, 2, 80, 5000, 0, 1, Op.RW.wireValue(), 0, 65_536, 0));
 
@@ -196,20 +204,23 @@ class StackTest {
     deliver(data(1));
 
     assertEquals(Op.RST, last().op());
-    assertEquals(262_144, call(server, () -> server.read(ByteBuffer.allocate(300_000))));
+    assertEquals(262_144, read(server, 300_000));
     for (int i = 0; i < 2; i++) {
-      failure(Errno.ENOBUFS, () -> call(server, () -> server.read(ByteBuffer.allocate(1))));
+      failure(Errno.ENOBUFS, () -> read(server, 1));
     }
   }
 
   @Test
-  void aLengthBeyondThePayloadIsNotBelieved() throws Exception {
+  void aLengthBeyondThePayloadIsDroppedAsTheDriversDo() throws Exception {
     Sock server = accepted();
+    int before = sent.size();
     Header lying = header(Op.RW, 0).withLengthBytes(Integer.MAX_VALUE);
     stack.receive(Packet.owning(lying, ByteBuffer.allocate(3), 0));
     stack.receive(Packet.owning(header(Op.RW, 0).withLengthBytes(-1), ByteBuffer.allocate(3), 0));
+    deliver(data(2));
 
-    assertEquals(3, call(server, () -> server.read(ByteBuffer.allocate(100))));
+    assertEquals(2, read(server, 100));
+    assertEquals(before + 1, sent.size(), "the CREDIT_UPDATE of the read, and nothing else");
   }
 
   @Test
@@ -223,9 +234,9 @@ class StackTest {
   @Test
   void twentyFourTakenAutomaticPortsInARowAreEnough() throws Exception {
     for (long port = 5000; port < 5024; port++) {
-      bind(stack.socket(), VsockAddress.any(port));
+      bind(stack.socket(SocketType.STREAM), VsockAddress.any(port));
     }
-    Sock unlucky = stack.socket();
+    Sock unlucky = stack.socket(SocketType.STREAM);
 
     failure(Errno.EADDRNOTAVAIL, () -> bind(unlucky, VsockAddress.any(VsockAddress.PORT_ANY)));
     bind(unlucky, VsockAddress.any(VsockAddress.PORT_ANY));
@@ -244,7 +255,7 @@ class StackTest {
   }
 
   private Sock listener() throws Exception {
-    Sock listener = stack.socket();
+    Sock listener = stack.socket(SocketType.STREAM);
     bind(listener, VsockAddress.any(7000));
     listener.lock();
     listener.listen(5);
@@ -284,6 +295,20 @@ class StackTest {
     } finally {
       sock.unlock();
     }
+  }
+
+  private static int read(Sock sock, int lengthBytes) throws ErrnoException {
+    return call(sock, () -> sock.beginReceive(ByteBuffer.allocate(lengthBytes), 0).proceed());
+  }
+
+  private static int write(Sock sock, int lengthBytes) throws ErrnoException {
+    return call(
+        sock,
+        () -> {
+          SendCall call = sock.beginSend(ByteBuffer.allocate(lengthBytes), 0);
+          int count = call.proceed();
+          return count == KernelSocket.WOULD_BLOCK ? call.giveUp() : count;
+        });
   }
 
   private static void failure(Errno errno, Executable call) {

@@ -1,0 +1,42 @@
+package dev.vsocklab.sim;
+
+import dev.vsocklab.Machine;
+import dev.vsocklab.VsockAddress;
+import dev.vsocklab.sim.fabric.Fabric;
+import dev.vsocklab.sim.kernel.KernelProfile;
+import dev.vsocklab.spi.BackendLab;
+import java.util.List;
+
+/** A lab of one machine, which is its own host and its own guest. */
+final class SimLoopbackLab implements BackendLab {
+  private final SimMachine machine;
+
+  SimLoopbackLab(KernelProfile kernel) {
+    machine = SimMachine.attach(new Fabric(), VsockAddress.CID_LOCAL, kernel);
+  }
+
+  @Override
+  public Machine host() {
+    return machine;
+  }
+
+  @Override
+  public Machine guest(long cid) {
+    return machine;
+  }
+
+  @Override
+  public List<Machine> guests() {
+    return List.of(machine);
+  }
+
+  @Override
+  public List<ReportSection> report() {
+    return List.of();
+  }
+
+  @Override
+  public void close() {
+    machine.close();
+  }
+}
