@@ -9,5 +9,6 @@ module dev.vsocklab.qemu {
   exports dev.vsocklab.qemu.agent;
 
   provides dev.vsocklab.spi.Backend with
-      dev.vsocklab.qemu.VhostUserBackend;
+      dev.vsocklab.qemu.VhostUserBackend,
+      dev.vsocklab.qemu.LoopbackBackend;
 }

@@ -79,6 +79,14 @@ final class GuestPool<G extends GuestPool.Guest> implements AutoCloseable {
     G boot(String series, long cid) throws IOException;
   }
 
+  /**
+   * A machine that a lab asks for.
+   *
+   * @param cid its CID
+   * @param fresh whether it must be booted for this lab alone
+   */
+  record Wanted(long cid, boolean fresh) {}
+
   /** What makes two machines interchangeable. */
   private record Kind(String series, long cid) {}
 
@@ -88,28 +96,43 @@ final class GuestPool<G extends GuestPool.Guest> implements AutoCloseable {
    * @throws IOException if one does not come up, or other labs keep them too long
    */
   List<G> lend(LabRequest request) throws IOException {
-    if (request.guests().size() > MAX_GUESTS) {
+    List<Wanted> wanted =
+        request.guests().stream().map(guest -> new Wanted(guest.cid(), guest.fresh())).toList();
+    return lend(request.name(), request.kernel(), wanted);
+  }
+
+  /**
+   * Lends a lab machines.
+   *
+   * @param lab its name
+   * @param series the kernel series
+   * @param wanted the machines
+   * @return them, in that order
+   * @throws IOException if one does not come up, or other labs keep them too long
+   */
+  List<G> lend(String lab, String series, List<Wanted> wanted) throws IOException {
+    if (wanted.size() > MAX_GUESTS) {
       throw new IOException(
-          request.name()
+          lab
               + " asks for "
-              + request.guests().size()
+              + wanted.size()
               + " real guests; at most "
               + MAX_GUESTS
               + " run at a time. Ask for fewer, or use the simulator.");
     }
     List<G> surplus = new ArrayList<>();
-    List<@Nullable G> found = reserve(request, surplus);
+    List<@Nullable G> found = reserve(lab, series, wanted, surplus);
     surplus.forEach(GuestPool::end);
     List<G> guests = new ArrayList<>();
     try {
       for (int i = 0; i < found.size(); i++) {
         G vm = found.get(i);
-        guests.add(vm != null ? vm : boot.boot(request.kernel(), request.guests().get(i).cid()));
+        guests.add(vm != null ? vm : boot.boot(series, wanted.get(i).cid()));
       }
     } catch (IOException | RuntimeException e) {
       for (int i = 0; i < found.size(); i++) {
         G vm = i < guests.size() ? guests.get(i) : found.get(i);
-        giveBack(request.kernel(), request.guests().get(i).cid(), vm);
+        giveBack(series, wanted.get(i).cid(), vm);
       }
       throw e;
     }
@@ -117,16 +140,17 @@ final class GuestPool<G extends GuestPool.Guest> implements AutoCloseable {
   }
 
   /** Reserves a place for each guest and takes those that are idle; null where one must boot. */
-  private List<@Nullable G> reserve(LabRequest request, List<G> surplus) throws IOException {
+  private List<@Nullable G> reserve(String lab, String series, List<Wanted> wanted, List<G> surplus)
+      throws IOException {
     lock.lock();
     try {
-      awaitRoom(request);
+      awaitRoom(lab, series, wanted);
       List<@Nullable G> found = new ArrayList<>();
-      for (LabRequest.GuestRequest wanted : request.guests()) {
-        Kind kind = new Kind(request.kernel(), wanted.cid());
+      for (Wanted next : wanted) {
+        Kind kind = new Kind(series, next.cid());
         lent.merge(kind, 1, Integer::sum);
         lentInAll++;
-        found.add(wanted.fresh() ? null : takeIdle(kind, surplus));
+        found.add(next.fresh() ? null : takeIdle(kind, surplus));
       }
       while (lentInAll + idle.size() > MAX_GUESTS) {
         surplus.add(idle.removeFirst());
@@ -151,18 +175,18 @@ final class GuestPool<G extends GuestPool.Guest> implements AutoCloseable {
     return null;
   }
 
-  private void awaitRoom(LabRequest request) throws IOException {
+  private void awaitRoom(String lab, String series, List<Wanted> wanted) throws IOException {
     long leftNanos = waitDeadline.toNanos();
     while (true) {
       if (closed) {
-        throw new IOException("The backend is closed: no guest for " + request.name() + ".");
+        throw new IOException("The backend is closed: no guest for " + lab + ".");
       }
-      if (hasRoom(request)) {
+      if (hasRoom(series, wanted)) {
         return;
       }
       if (leftNanos <= 0) {
         throw new IOException(
-            request.name()
+            lab
                 + " waited "
                 + waitDeadline.toSeconds()
                 + " s for guests that other tests have ("
@@ -178,17 +202,17 @@ final class GuestPool<G extends GuestPool.Guest> implements AutoCloseable {
         leftNanos = changed.awaitNanos(leftNanos);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        throw new IOException("Interrupted while " + request.name() + " waited for a guest.", e);
+        throw new IOException("Interrupted while " + lab + " waited for a guest.", e);
       }
     }
   }
 
-  private boolean hasRoom(LabRequest request) {
-    if (lentInAll + request.guests().size() > MAX_GUESTS) {
+  private boolean hasRoom(String series, List<Wanted> wanted) {
+    if (lentInAll + wanted.size() > MAX_GUESTS) {
       return false;
     }
-    for (LabRequest.GuestRequest wanted : request.guests()) {
-      if (lent.getOrDefault(new Kind(request.kernel(), wanted.cid()), 0) >= MAX_ALIKE) {
+    for (Wanted next : wanted) {
+      if (lent.getOrDefault(new Kind(series, next.cid()), 0) >= MAX_ALIKE) {
         return false;
       }
     }

@@ -88,12 +88,27 @@ public final class AgentClient implements SocketLayer, AutoCloseable {
 
   @Override
   public KernelSocket stream() throws ErrnoException, IOException {
-    return AgentSocket.open(connection);
+    return AgentSocket.open(connection, AgentSocket.TYPE_STREAM);
   }
 
   @Override
-  public KernelSocket seqpacket() {
-    throw new UnsupportedOperationException();
+  public KernelSocket seqpacket() throws ErrnoException, IOException {
+    return AgentSocket.open(connection, AgentSocket.TYPE_SEQPACKET);
+  }
+
+  /**
+   * Gives or takes CAP_NET_BIND_SERVICE from the sockets opened here; programs have it always. A
+   * {@link #reset} gives it back.
+   *
+   * @param mayBind false: binding a port from 0 to 1023 gives EACCES
+   * @throws IOException if the machine cannot be reached, or its kernel refuses
+   */
+  public void mayBindPrivilegedPorts(boolean mayBind) throws IOException {
+    Call call = connection.call(new CallFrame(AgentOp.PRIVILEGE).u32(mayBind ? 1 : 0));
+    if (call.errno() != 0) {
+      throw new IOException(
+          name() + " does not change the agent's capabilities: errno " + call.errno() + ".");
+    }
   }
 
   /**

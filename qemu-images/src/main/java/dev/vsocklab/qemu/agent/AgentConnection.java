@@ -30,8 +30,14 @@ import org.jspecify.annotations.Nullable;
 final class AgentConnection implements AutoCloseable {
   static final int PROTOCOL_VERSION = 1;
 
-  /** The longest frame that either side sends: a 256 KiB read and its header, rounded up. */
-  private static final int MAX_FRAME_BYTES = 512 * 1024;
+  /** Enough for every frame but a long RECV's: a 256 KiB read and its header, rounded up. */
+  private static final int USUAL_FRAME_BYTES = 512 * 1024;
+
+  /** The most that one RECV or SEND moves. */
+  static final int MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+
+  /** The longest frame from the agent: such a RECV with its header, rounded up. */
+  private static final int MAX_FRAME_BYTES = MAX_MESSAGE_BYTES + 4096;
 
   /** The longest frame to the agent, less its header and fields. */
   static final int MAX_DATA_BYTES = 64 * 1024;
@@ -60,8 +66,9 @@ final class AgentConnection implements AutoCloseable {
   /** What the socket did not take yet; guarded by the send lock. */
   private final Queue<ByteBuffer> unsent = new ArrayDeque<>();
 
-  private final ByteBuffer received =
-      ByteBuffer.allocateDirect(MAX_FRAME_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  /** Grows for a long frame and stays so; the I/O thread's alone. */
+  private ByteBuffer received =
+      ByteBuffer.allocateDirect(USUAL_FRAME_BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
   private final Heartbeat heartbeat;
 
@@ -127,7 +134,7 @@ final class AgentConnection implements AutoCloseable {
     return new CallFrame(AgentOp.HELLO).u32(PROTOCOL_VERSION);
   }
 
-  /** Sends further data of a streamed write. */
+  /** Sends further data of a WRITE or SEND that is longer than a frame. */
   void sendData(int id, ByteBuffer data) {
     transmit(new CallFrame(AgentOp.DATA).finish(id, data.remaining()), data);
   }
@@ -279,6 +286,7 @@ final class AgentConnection implements AutoCloseable {
       }
       int end = start + CallFrame.LENGTH_FIELD_BYTES + length;
       if (end > received.limit()) {
+        makeRoomFor(end - start);
         break;
       }
       ByteBuffer body =
@@ -292,6 +300,14 @@ final class AgentConnection implements AutoCloseable {
       received.compact();
     } else {
       received.position(received.limit()).limit(received.capacity());
+    }
+  }
+
+  /** For a frame longer than the buffer, whose beginning lies between position and limit. */
+  private void makeRoomFor(int frameBytes) {
+    if (frameBytes > received.capacity()) {
+      ByteBuffer larger = ByteBuffer.allocateDirect(frameBytes).order(ByteOrder.LITTLE_ENDIAN);
+      received = larger.put(received).flip();
     }
   }
 

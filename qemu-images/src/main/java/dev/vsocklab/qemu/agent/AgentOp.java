@@ -26,7 +26,11 @@ enum AgentOp {
   MKDIR(22),
   START(23),
   WAIT(24),
-  KILL(25);
+  KILL(25),
+  RECV(27),
+  SEND(28),
+  QUEUED(29),
+  PRIVILEGE(30);
 
   /** Bit of an answer's op. */
   static final int ANSWER = 0x8000;

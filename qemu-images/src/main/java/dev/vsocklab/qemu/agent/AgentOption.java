@@ -41,20 +41,22 @@ record AgentOption<T>(
   private static final int MAX_LINGER_SECONDS = 65535; // as the JDK caps it
 
   private static final Map<SocketOption<?>, AgentOption<?>> OPTIONS =
-      Map.of(
-          VsockSocketOptions.BUFFER_SIZE, vsockSize(0),
-          VsockSocketOptions.BUFFER_MIN_SIZE, vsockSize(1),
-          VsockSocketOptions.BUFFER_MAX_SIZE, vsockSize(2),
-          VsockSocketOptions.CONNECT_TIMEOUT,
+      Map.ofEntries(
+          Map.entry(VsockSocketOptions.BUFFER_SIZE, vsockSize(0)),
+          Map.entry(VsockSocketOptions.BUFFER_MIN_SIZE, vsockSize(1)),
+          Map.entry(VsockSocketOptions.BUFFER_MAX_SIZE, vsockSize(2)),
+          Map.entry(VsockSocketOptions.CONNECT_TIMEOUT, time(LEVEL_VSOCK, 6)),
+          Map.entry(VsockSocketOptions.RECEIVE_LOW_WATER, socketInt(18)),
+          Map.entry(VsockSocketOptions.RECEIVE_TIMEOUT, time(LEVEL_SOCKET, 20)),
+          Map.entry(VsockSocketOptions.SEND_TIMEOUT, time(LEVEL_SOCKET, 21)),
+          Map.entry(StandardSocketOptions.SO_REUSEADDR, socketFlag(2)),
+          Map.entry(StandardSocketOptions.SO_SNDBUF, socketBuffer(7)),
+          Map.entry(StandardSocketOptions.SO_RCVBUF, socketBuffer(8)),
+          Map.entry(StandardSocketOptions.SO_KEEPALIVE, socketFlag(9)),
+          Map.entry(
+              StandardSocketOptions.SO_LINGER,
               new AgentOption<>(
-                  LEVEL_VSOCK, 6, 16, AgentOption::encodeTime, AgentOption::decodeTime),
-          StandardSocketOptions.SO_REUSEADDR, socketFlag(2),
-          StandardSocketOptions.SO_SNDBUF, socketBuffer(7),
-          StandardSocketOptions.SO_RCVBUF, socketBuffer(8),
-          StandardSocketOptions.SO_KEEPALIVE, socketFlag(9),
-          StandardSocketOptions.SO_LINGER,
-              new AgentOption<>(
-                  LEVEL_SOCKET, 13, 8, AgentOption::encodeLinger, AgentOption::decodeLinger));
+                  LEVEL_SOCKET, 13, 8, AgentOption::encodeLinger, AgentOption::decodeLinger)));
 
   /**
    * The option's place in Linux.
@@ -83,6 +85,15 @@ record AgentOption<T>(
   private static AgentOption<Boolean> socketFlag(int name) {
     return new AgentOption<>(
         LEVEL_SOCKET, name, 4, on -> value(4).putInt(0, on ? 1 : 0), bytes -> bytes.getInt(0) != 0);
+  }
+
+  private static AgentOption<Integer> socketInt(int name) {
+    return new AgentOption<>(
+        LEVEL_SOCKET, name, 4, number -> value(4).putInt(0, number), bytes -> bytes.getInt(0));
+  }
+
+  private static AgentOption<Duration> time(int level, int name) {
+    return new AgentOption<>(level, name, 16, AgentOption::encodeTime, AgentOption::decodeTime);
   }
 
   /** The kernel keeps twice what was asked for and tells that; the JDK halves it again. */

@@ -16,7 +16,10 @@ import org.jspecify.annotations.Nullable;
 /** A socket in the agent's kernel: each call here is that call there. */
 final class AgentSocket implements KernelSocket {
   /** SOCK_STREAM. */
-  private static final int TYPE_STREAM = 1;
+  static final int TYPE_STREAM = 1;
+
+  /** SOCK_SEQPACKET. */
+  static final int TYPE_SEQPACKET = 5;
 
   /** The most that the agent answers to one READ: what a default receive buffer holds. */
   private static final int MAX_READ_BYTES = 256 * 1024;
@@ -36,8 +39,8 @@ final class AgentSocket implements KernelSocket {
     this.handle = handle;
   }
 
-  static AgentSocket open(AgentConnection connection) throws ErrnoException, IOException {
-    Call call = connection.call(new CallFrame(AgentOp.SOCKET).u32(TYPE_STREAM));
+  static AgentSocket open(AgentConnection connection, int type) throws ErrnoException, IOException {
+    Call call = connection.call(new CallFrame(AgentOp.SOCKET).u32(type));
     return new AgentSocket(connection, succeeded(connection, call).result().getInt(0));
   }
 
@@ -64,10 +67,7 @@ final class AgentSocket implements KernelSocket {
   public boolean connect(VsockAddress remote, long timeoutNanos)
       throws ErrnoException, IOException {
     CallFrame frame =
-        frame(AgentOp.CONNECT)
-            .u32(remote.cid())
-            .u32(remote.port())
-            .u32(checkedTimeout(timeoutNanos) == NO_WAIT ? 0 : 1);
+        frame(AgentOp.CONNECT).u32(remote.cid()).u32(remote.port()).u32(waits(timeoutNanos));
     Call call = connection.call(frame);
     if (call.errno() == Errno.EINPROGRESS.number()) {
       return false;
@@ -114,18 +114,53 @@ final class AgentSocket implements KernelSocket {
   }
 
   @Override
-  public Received receive(ByteBuffer dst, int flags, long timeoutNanos) {
-    throw new UnsupportedOperationException();
+  public Received receive(ByteBuffer dst, int flags, long timeoutNanos)
+      throws ErrnoException, IOException {
+    if (dst.isReadOnly()) {
+      throw new ReadOnlyBufferException();
+    }
+    int room = Math.min(dst.remaining(), AgentConnection.MAX_MESSAGE_BYTES);
+    CallFrame frame = frame(AgentOp.RECV).u32(room).u32(flags).u32(waits(timeoutNanos));
+    RecvCall call = connection.call(new RecvCall(dst), frame, null);
+    if (call.errno() == Errno.EAGAIN.number()) {
+      return new Received(WOULD_BLOCK, 0);
+    }
+    succeeded(connection, call);
+    int length = call.lengthBytes() == 0 && room > 0 ? EOF : call.lengthBytes();
+    return new Received(length, call.messageFlags() & (MSG_EOR | MSG_TRUNC));
   }
 
   @Override
-  public int send(ByteBuffer src, int flags, long timeoutNanos) {
-    throw new UnsupportedOperationException();
+  public int send(ByteBuffer src, int flags, long timeoutNanos) throws ErrnoException, IOException {
+    if (src.remaining() > AgentConnection.MAX_MESSAGE_BYTES) {
+      throw new IOException(
+          "A send of "
+              + src.remaining()
+              + " bytes does not go to "
+              + connection.name()
+              + ": at most "
+              + AgentConnection.MAX_MESSAGE_BYTES
+              + " at a time. Use write, or a smaller message.");
+    }
+    CallFrame frame = frame(AgentOp.SEND).u32(src.remaining()).u32(flags).u32(waits(timeoutNanos));
+    Call call = SendCall.send(connection, frame, src);
+    if (call.errno() == Errno.EAGAIN.number()) {
+      return WOULD_BLOCK;
+    }
+    int sentBytes = succeeded(connection, call).result().getInt(0);
+    src.position(src.position() + sentBytes);
+    return sentBytes;
   }
 
   @Override
-  public long queuedBytes(Waiting bytes) {
-    throw new UnsupportedOperationException();
+  public long queuedBytes(Waiting bytes) throws ErrnoException, IOException {
+    int which =
+        switch (bytes) {
+          case UNREAD -> 0;
+          case UNSENT -> 1;
+        };
+    Call call = call(frame(AgentOp.QUEUED).u32(which));
+    return Integer.toUnsignedLong(call.result().getInt(0));
   }
 
   @Override
@@ -245,6 +280,10 @@ final class AgentSocket implements KernelSocket {
     ByteBuffer result = call(frame).result();
     return VsockAddress.of(
         Integer.toUnsignedLong(result.getInt(0)), Integer.toUnsignedLong(result.getInt(4)));
+  }
+
+  private static int waits(long timeoutNanos) {
+    return checkedTimeout(timeoutNanos) == NO_WAIT ? 0 : 1;
   }
 
   private static long checkedTimeout(long timeoutNanos) {

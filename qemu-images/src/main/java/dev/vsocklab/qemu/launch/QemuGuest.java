@@ -40,6 +40,14 @@ public final class QemuGuest implements AutoCloseable {
       "console=ttyS0 quiet reboot=t panic=-1 mitigations=off cryptomgr.notests random.trust_cpu=on"
           + " no_timer_check 8250.nr_uarts=1";
 
+  /**
+   * An environment variable for the agent, as init, of a guest without a vsock device. There no
+   * distribution would load this driver; and once loaded it claims CID 2
+   * (vsock_use_local_transport) even without a device.
+   */
+  private static final String WITHOUT_VSOCK_DEVICE =
+      " vsocklab_without=/modules/vmw_vsock_virtio_transport.ko";
+
   private final Config config;
   private final RunFolder folder;
   private final Process process;
@@ -71,7 +79,7 @@ public final class QemuGuest implements AutoCloseable {
    * @param accelerator how to run it
    * @param image kernel and initramfs
    * @param vsockSocket the Unix socket on which a vhost-user-vsock device listens, or empty for a
-   *     guest without vsock
+   *     guest without a vsock device, which has its own loopback alone
    */
   public record Config(
       String name,
@@ -185,7 +193,8 @@ public final class QemuGuest implements AutoCloseable {
     }
     command.addAll(List.of("-kernel", config.image().kernel().toString()));
     command.addAll(List.of("-initrd", config.image().initramfs().toString()));
-    command.addAll(List.of("-append", KERNEL_LINE));
+    boolean withVsock = config.vsockSocket().isPresent();
+    command.addAll(List.of("-append", KERNEL_LINE + (withVsock ? "" : WITHOUT_VSOCK_DEVICE)));
     return command;
   }
 

@@ -10,10 +10,12 @@
  *     vsock-agent --device PATH    a character device
  *     vsock-agent --socket PATH    a Unix-domain socket, to which it connects
  *
- * Read main() last and serve() first: one thread, one epoll. A call that would block is parked on
- * its object as a struct request and tried again when the kernel reports a change there. So one
- * call may wait while others run, closing an object answers its parked calls with EBADF, and on one
- * virtual CPU no call pays for a switch between threads.
+ * Read main() last and serve() first: one thread, one epoll. A READ, WRITE, ACCEPT or POLL that
+ * would block is parked on its object as a struct request and tried again when the kernel reports a
+ * change there. So one call may wait while others run, closing an object answers its parked calls
+ * with EBADF, and on one virtual CPU no call pays for a switch between threads. What no trying again
+ * can stand for sleeps in the kernel, each in a thread of its own, as a struct task: a CONNECT, RECV
+ * or SEND that waits, and a close that lingers.
  *
  * Build: gcc -static -O2 -Wall -Wextra -Werror -o vsock-agent vsock-agent.c
  *
@@ -67,6 +69,21 @@
  *   24 WAIT          u32 program, u64 timeout                 u32 0 exited, 1 killed; u32 status or
  *                                                             signal
  *   25 KILL          u32 program, u32 signal                  (the program and what it started)
+ *   27 RECV          u32 handle, u32 most, u32 flags,         u32 what recvmsg gave, u32 msg_flags,
+ *                    u32 wait (0 or 1)                        the bytes
+ *   28 SEND          u32 handle, u32 total, u32 flags,        u32 what sendmsg gave
+ *                    u32 wait (0 or 1), the first bytes
+ *   29 QUEUED        u32 handle, u32 which (0 SIOCINQ,        u32 bytes
+ *                    1 SIOCOUTQ)
+ *   30 PRIVILEGE     u32 may (0 or 1) bind ports below 1024   (RESET gives it back)
+ *
+ * READ, WRITE, ACCEPT and POLL are the agent's own waiting, with any timeout; SO_RCVTIMEO and
+ * SO_SNDTIMEO shorten it where they are set. RECV, SEND and CONNECT are one call of the kernel's
+ * each: with wait 0 it is made non-blocking, with wait 1 it waits there, as long and for as much as
+ * the kernel says. Closing the socket ends it: EBADF.
+ *
+ * A SEND longer than its first bytes goes on in DATA frames with its id, as fast as the JVM likes,
+ * up to MAX_MESSAGE; the call is made when all is there, because a message must go in one.
  *
  * A WRITE longer than its first bytes is a stream: DATA frames with its id bring the rest, never
  * more than the write window ahead of the last PROGRESS frame (op 12 with bit 15 set, its body the
@@ -82,6 +99,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -101,7 +119,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/capability.h>
 #include <linux/module.h>
+#include <linux/sockios.h>
 #include <linux/vm_sockets.h>
 
 #define PROTOCOL_VERSION 1
@@ -133,6 +153,10 @@ enum {
   OP_START,
   OP_WAIT,
   OP_KILL,
+  OP_RECV = 27,
+  OP_SEND,
+  OP_QUEUED,
+  OP_PRIVILEGE,
 };
 #define ANSWER 0x8000u
 
@@ -140,6 +164,7 @@ enum {
 #define FRAME_HEADER 10u
 #define MAX_FRAME_IN (64u * 1024 + 256)
 #define MAX_READ (256u * 1024)
+#define MAX_MESSAGE (64u * 1024 * 1024) /* RECV and SEND */
 #define WRITE_WINDOW (128u * 1024)
 #define PROGRESS_STEP (64u * 1024)
 #define OUT_HIGH_WATER (1024u * 1024) /* above it nothing is read for the JVM, nor from it */
@@ -147,6 +172,8 @@ enum {
 
 #define MAX_OPTION 64u
 #define MAX_STRINGS 1024u
+#define TASK_STACK (64u * 1024)
+#define WAKE_AGAIN_MS 5
 #define PORT_DEADLINE_MS 30000
 
 #define FOREVER ((uint64_t)1 << 62) /* ns */
@@ -158,7 +185,7 @@ enum {
 /* What epoll hands back: an object's handle, or one of these, which no u32 handle can be. */
 #define EVENT_PORT ((uint64_t)1 << 32)
 #define EVENT_CHILD ((uint64_t)2 << 32)
-#define EVENT_CLOSED ((uint64_t)3 << 32)
+#define EVENT_TASK ((uint64_t)3 << 32)
 
 enum kind { SOCKET_OBJECT, STREAM_OBJECT, FILE_OBJECT, PROGRAM_OBJECT };
 
@@ -174,11 +201,12 @@ struct request {
 
   uint32_t most;   /* READ: bytes */
   uint32_t events; /* POLL, WATCH */
+  uint32_t flags;  /* SEND */
 
-  /* CONNECT: when the kernel's own timer ends it, CLOCK_MONOTONIC ns; 0 if not known */
-  uint64_t kernel_timeout;
-
-  /* WRITE: of total bytes the kernel took done, buffered follow, the rest has not come yet. */
+  /*
+   * WRITE: of total bytes the kernel took done, buffered follow, the rest has not come yet.
+   * SEND: done stays 0.
+   */
   uint32_t total, done, acknowledged;
   uint8_t *data;
   uint32_t data_offset, data_length, data_capacity;
@@ -198,10 +226,38 @@ struct object {
   struct queue readers; /* READ, ACCEPT; WAIT of a program */
   struct queue writers; /* WRITE */
   struct queue pollers; /* POLL, and at most one WATCH */
-  struct request *connecting;
+  struct queue senders; /* SEND that has not come whole */
+
+  struct task *tasks;    /* calls that sleep in the kernel; while there are any the fd blocks */
+  atomic_uint toggles;   /* odd while it does not block for a moment all the same */
+  struct object *leaver; /* next of those that wait for their tasks to be closed */
+  bool answer_close;
+  uint32_t close_id;
 
   pid_t pid; /* program only; 0 once it was reaped */
   int wait_status;
+};
+
+/*
+ * A call that sleeps in the kernel, in a thread of its own. The thread touches what is said so and
+ * hands the task back through task_pipe when it is done.
+ */
+struct task {
+  struct task *next;     /* of the object's */
+  struct object *object; /* NULL for a CLOSE, whose object is gone already */
+  pthread_t thread;
+  uint32_t id;
+  uint16_t op;
+
+  /* The thread reads these */
+  int fd, flags;
+  struct sockaddr_vm address;
+  uint32_t length; /* of data */
+  uint8_t *data;   /* RECV: written by the thread */
+
+  /* The thread writes these */
+  ssize_t result;
+  int error, message_flags;
 };
 
 struct slot {
@@ -237,13 +293,15 @@ static struct upload *uploads;
 static bool is_init;
 static bool hang_up_is_normal; /* a virtio-serial port before the JVM's end first connects */
 static int port_fd = -1, epoll_fd = -1, child_fd = -1;
-static int closed_pipe[2] = {-1, -1};
+static int task_pipe[2] = {-1, -1};
+static struct object *leavers;
 static struct buffer in, out;
 static bool want_output, paused; /* what epoll watches the port for */
 static bool deferred_reads;
 
-static bool reset_waits; /* until every program is reaped */
+static bool reset_waits; /* until every program is reaped and every task is done */
 static uint32_t reset_id;
+static bool unprivileged;
 
 static char log_text[LOG_BYTES];
 static size_t log_length;
@@ -590,13 +648,10 @@ static void free_request(struct request *request) {
 /* Takes an answered call out of its object. */
 static void drop_request(struct request *request) {
   struct object *object = request->object;
-  if (object->connecting == request) {
-    object->connecting = NULL;
-  } else {
-    unlink_request(&object->readers, request);
-    unlink_request(&object->writers, request);
-    unlink_request(&object->pollers, request);
-  }
+  unlink_request(&object->readers, request);
+  unlink_request(&object->writers, request);
+  unlink_request(&object->pollers, request);
+  unlink_request(&object->senders, request);
   free_request(request);
 }
 
@@ -610,49 +665,232 @@ static void fail_queue(struct queue *queue, int error) {
   queue->tail = NULL;
 }
 
-struct slow_close {
-  int fd;
-  uint32_t id;
-};
+/* ---------------------------------------------------------------- calls that sleep */
 
-/* close() of a lingering socket waits in the kernel: in a thread, so that nobody else does. */
-static void *close_slowly(void *argument) {
-  struct slow_close *work = argument;
-  close(work->fd);
-  ssize_t n = write(closed_pipe[1], &work->id, sizeof work->id); /* 4 bytes go whole */
+static void set_blocking(int fd, bool blocking) {
+  int flags = fcntl(fd, F_GETFL);
+  fcntl(fd, F_SETFL, blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
+}
+
+/*
+ * accept() and connect() have no MSG_DONTWAIT. A task that enters the kernel just then gets EAGAIN,
+ * sees by the toggles that it was not meant, and goes again.
+ */
+static void begin_nonblocking(struct object *object) {
+  if (object->tasks == NULL) return;
+  atomic_fetch_add(&object->toggles, 1);
+  set_blocking(object->fd, false);
+}
+
+static void end_nonblocking(struct object *object) {
+  if (object->tasks == NULL) return;
+  int error = errno;
+  set_blocking(object->fd, true);
+  atomic_fetch_add(&object->toggles, 1);
+  errno = error;
+}
+
+/* recvmsg or sendmsg, one try; the message's flags are the task's. */
+static ssize_t transfer(struct task *task, int extra_flags) {
+  struct iovec piece = {.iov_base = task->data, .iov_len = task->length};
+  struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
+  if (task->op == OP_SEND) {
+    return sendmsg(task->fd, &message, task->flags | MSG_NOSIGNAL | extra_flags);
+  }
+  ssize_t n = recvmsg(task->fd, &message, task->flags | extra_flags);
+  task->message_flags = message.msg_flags;
+  return n;
+}
+
+static void call_kernel(struct task *task) {
+  unsigned toggles;
+  do {
+    toggles = atomic_load(&task->object->toggles);
+    if (task->op == OP_CONNECT) {
+      task->result =
+          connect(task->fd, (struct sockaddr *)&task->address, sizeof task->address);
+    } else {
+      task->result = transfer(task, 0);
+    }
+    task->error = task->result < 0 ? errno : 0;
+  } while ((task->error == EAGAIN || task->error == EINPROGRESS || task->error == EALREADY) &&
+           (toggles % 2 == 1 || atomic_load(&task->object->toggles) != toggles));
+}
+
+static void *run_task(void *argument) {
+  struct task *task = argument;
+  if (task->op == OP_CLOSE) {
+    close(task->fd);
+  } else {
+    call_kernel(task);
+  }
+  ssize_t n = write(task_pipe[1], &task, sizeof task); /* a pointer goes whole */
   (void)n;
-  free(work);
   return NULL;
 }
 
-static bool start_slow_close(int fd, uint32_t id) {
-  struct slow_close *work = must(malloc(sizeof *work));
-  *work = (struct slow_close){.fd = fd, .id = id};
-  pthread_t thread;
-  if (pthread_create(&thread, NULL, close_slowly, work) != 0) {
-    free(work);
-    return false;
-  }
-  pthread_detach(thread);
-  return true;
+static void free_task(struct task *task) {
+  free(task->data);
+  free(task);
 }
 
-/* Forgets the object and answers its waiting calls with EBADF. The fd is the caller's to close. */
-static int release_object(struct object *object) {
+static bool start_thread(struct task *task) {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, TASK_STACK);
+  int error = pthread_create(&task->thread, &attributes, run_task, task);
+  pthread_attr_destroy(&attributes);
+  if (error != 0) log_line("no thread: %s", strerror(error));
+  return error == 0;
+}
+
+static struct task *new_task(struct object *object, uint32_t id, uint16_t op) {
+  struct task *task = must(calloc(1, sizeof *task));
+  task->object = object;
+  task->fd = object->fd;
+  task->id = id;
+  task->op = op;
+  return task;
+}
+
+/* Makes the call in a thread, which waits as long as the kernel says. Takes the task over. */
+static void sleep_in_kernel(struct task *task) {
+  struct object *object = task->object;
+  if (object->tasks == NULL) set_blocking(object->fd, true);
+  task->next = object->tasks;
+  object->tasks = task;
+  if (start_thread(task)) return;
+  object->tasks = task->next;
+  if (object->tasks == NULL) set_blocking(object->fd, false);
+  answer(task->id, task->op, EAGAIN);
+  free_task(task);
+}
+
+/* close() of a lingering socket waits in the kernel, too. */
+static void close_object(struct object *object) {
+  if (object->lingers && object->answer_close) {
+    struct task *task = new_task(object, object->close_id, OP_CLOSE);
+    task->object = NULL;
+    if (start_thread(task)) {
+      free(object);
+      return;
+    }
+    free_task(task);
+  }
+  int error = object->fd >= 0 && close(object->fd) < 0 ? errno : 0;
+  if (object->answer_close) answer(object->close_id, OP_CLOSE, error);
+  free(object);
+}
+
+static void wake_tasks(const struct object *object) {
+  for (struct task *task = object->tasks; task != NULL; task = task->next) {
+    pthread_kill(task->thread, SIGUSR1);
+  }
+}
+
+/*
+ * Again and again, since a signal that comes just before the thread enters the kernel wakes nobody.
+ */
+static void wake_leavers(void) {
+  for (struct object *object = leavers; object != NULL; object = object->leaver) {
+    wake_tasks(object);
+  }
+}
+
+/*
+ * Forgets the object, answers its waiting calls with EBADF and closes its fd, once none of its tasks
+ * uses that any more.
+ */
+static void end_object(struct object *object) {
   fail_queue(&object->readers, EBADF);
   fail_queue(&object->writers, EBADF);
   fail_queue(&object->pollers, EBADF);
-  if (object->connecting != NULL) {
-    answer(object->connecting->id, OP_CONNECT, EBADF);
-    free_request(object->connecting);
-  }
+  fail_queue(&object->senders, EBADF);
   uint32_t index = object->handle & (MAX_OBJECTS - 1);
   slots[index].object = NULL;
   slots[index].next_free = free_slot;
   free_slot = index;
-  int fd = object->fd;
-  free(object);
-  return fd;
+  if (object->tasks == NULL) {
+    close_object(object);
+    return;
+  }
+  object->leaver = leavers;
+  leavers = object;
+  wake_tasks(object);
+}
+
+/* Without a call that wants an answer. */
+static void end_object_silently(struct object *object) {
+  object->answer_close = false;
+  end_object(object);
+}
+
+static bool is_leaving(const struct object *object) {
+  for (struct object *o = leavers; o != NULL; o = o->leaver) {
+    if (o == object) return true;
+  }
+  return false;
+}
+
+static void remove_task(struct object *object, struct task *done) {
+  struct task **link = &object->tasks;
+  while (*link != done) link = &(*link)->next;
+  *link = done->next;
+}
+
+static void leave(struct object *object) {
+  struct object **link = &leavers;
+  while (*link != object) link = &(*link)->leaver;
+  *link = object->leaver;
+  close_object(object);
+}
+
+static void answer_transfer(const struct task *task) {
+  if (task->error != 0 || task->op == OP_CONNECT) {
+    answer(task->id, task->op, task->error);
+    return;
+  }
+  size_t frame = begin_answer(task->id, task->op, 0);
+  put_u32((uint32_t)task->result);
+  if (task->op == OP_RECV) {
+    put_u32((uint32_t)task->message_flags);
+    /* with MSG_TRUNC the result is the message's length, not how much of it is here */
+    put_bytes(task->data, task->result < task->length ? (size_t)task->result : task->length);
+  }
+  end_frame(frame);
+}
+
+static void finish_reset(void);
+
+static void finish_task(struct task *task) {
+  struct object *object = task->object;
+  pthread_join(task->thread, NULL);
+  if (object == NULL) {
+    answer(task->id, OP_CLOSE, 0);
+    free_task(task);
+    return;
+  }
+  bool leaving = is_leaving(object);
+  if (leaving && task->error == EINTR) task->error = EBADF;
+  if (task->op == OP_CONNECT) {
+    log_line("connect %x to %u:%u: %s", object->handle, task->address.svm_cid,
+             task->address.svm_port, task->error == 0 ? "connected" : strerror(task->error));
+  }
+  answer_transfer(task);
+  remove_task(object, task);
+  free_task(task);
+  if (object->tasks != NULL) return;
+  if (leaving) {
+    leave(object);
+    finish_reset();
+  } else {
+    set_blocking(object->fd, false);
+  }
+}
+
+static void on_task(void) {
+  struct task *task;
+  while (read(task_pipe[0], &task, sizeof task) == sizeof task) finish_task(task);
 }
 
 /* ---------------------------------------------------------------- socket calls */
@@ -681,7 +919,8 @@ static bool try_read(struct object *object, uint32_t id, uint32_t most, bool par
     return false;
   }
   size_t frame = begin_answer(id, OP_READ, 0);
-  ssize_t n = read(object->fd, out_space(most), most);
+  ssize_t n = object->kind == SOCKET_OBJECT ? recv(object->fd, out_space(most), most, MSG_DONTWAIT)
+                                            : read(object->fd, out_space(most), most);
   if (n < 0 && errno == EAGAIN) {
     out.tail = frame;
     return false;
@@ -698,7 +937,9 @@ static bool try_read(struct object *object, uint32_t id, uint32_t most, bool par
 }
 
 static bool try_accept(struct object *object, uint32_t id) {
+  begin_nonblocking(object);
   int fd = accept4(object->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  end_nonblocking(object);
   if (fd < 0 && errno == EAGAIN) return false;
   struct object *accepted = fd < 0 ? NULL : new_object(SOCKET_OBJECT, fd);
   if (accepted == NULL) {
@@ -731,7 +972,9 @@ static uint32_t write_some(struct object *object, const uint8_t *bytes, uint32_t
   uint32_t done = 0;
   *error = 0;
   while (done < length) {
-    ssize_t n = write(object->fd, bytes + done, length - done);
+    ssize_t n = object->kind == SOCKET_OBJECT
+                    ? send(object->fd, bytes + done, length - done, MSG_DONTWAIT | MSG_NOSIGNAL)
+                    : write(object->fd, bytes + done, length - done);
     if (n > 0) {
       done += (uint32_t)n;
     } else if (n < 0 && errno == EINTR) {
@@ -773,43 +1016,6 @@ static bool try_write(struct request *request) {
   return false;
 }
 
-/*
- * A connect that waits is a non-blocking one, parked. A refusal then leaves the socket in another
- * state than a waiting connect would (later ones give EALREADY for ever). A second, waiting connect
- * mends that: with sk_err set it returns at once, with the same error and the state of a waiting
- * one. It must not be made once the kernel's own timer ran out, for then it would begin anew.
- * Source: vsock_connect, vsock_connect_timeout.
- */
-static int failed_connect(struct request *request) {
-  struct object *object = request->object;
-  struct sockaddr_vm anything = {.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_HOST};
-  if (request->kernel_timeout == 0 || now_ns() >= request->kernel_timeout) {
-    int error = option_error(object->fd);
-    return error != 0 ? error : ENOTCONN;
-  }
-  int flags = fcntl(object->fd, F_GETFL);
-  fcntl(object->fd, F_SETFL, flags & ~O_NONBLOCK);
-  int result = connect(object->fd, (struct sockaddr *)&anything, sizeof anything);
-  int error = result == 0 ? 0 : errno;
-  fcntl(object->fd, F_SETFL, flags);
-  return error;
-}
-
-static bool try_finish_connect(struct request *request) {
-  struct object *object = request->object;
-  uint32_t ready = poll_now(object, POLLOUT);
-  if (ready == 0) return false;
-  struct sockaddr_vm peer;
-  socklen_t length = sizeof peer;
-  int error = 0;
-  if (getpeername(object->fd, (struct sockaddr *)&peer, &length) < 0) {
-    error = (ready & POLLERR) != 0 ? failed_connect(request) : option_error(object->fd);
-  }
-  log_line("connect %x: %s", object->handle, error == 0 ? "connected" : strerror(error));
-  answer(request->id, OP_CONNECT, error);
-  return true;
-}
-
 static void serve_program(struct object *object);
 
 /* Tries what waits on the object again. The order within a queue is kept. */
@@ -818,8 +1024,7 @@ static void serve_object(struct object *object) {
     serve_program(object);
     return;
   }
-  struct request *request = object->connecting;
-  if (request != NULL && try_finish_connect(request)) drop_request(request);
+  struct request *request;
   while ((request = object->readers.head) != NULL &&
          (request->op == OP_ACCEPT ? try_accept(object, request->id)
                                    : try_read(object, request->id, request->most, true))) {
@@ -877,6 +1082,8 @@ static void on_listen(uint32_t id, struct object *object, struct body *body) {
   answer(id, OP_LISTEN, error);
 }
 
+static uint64_t shortened(const struct object *object, int option, uint64_t timeout);
+
 static void on_accept(uint32_t id, struct object *object, struct body *body) {
   uint64_t timeout = take_u64(body);
   if (!complete(body)) {
@@ -885,21 +1092,10 @@ static void on_accept(uint32_t id, struct object *object, struct body *body) {
     if (timeout == 0) {
       answer(id, OP_ACCEPT, EAGAIN);
     } else {
+      timeout = shortened(object, SO_RCVTIMEO, timeout);
       push(&object->readers, new_request(object, id, OP_ACCEPT, timeout));
     }
   }
-}
-
-static uint64_t connect_timeout_ns(int fd) {
-  struct {
-    long seconds, microseconds;
-  } timeout = {0, 0};
-  socklen_t length = sizeof timeout;
-  if (getsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT, &timeout, &length) < 0 ||
-      timeout.seconds < 0 || timeout.seconds > 1000000000) {
-    return 0;
-  }
-  return (uint64_t)timeout.seconds * 1000000000u + (uint64_t)timeout.microseconds * 1000u;
 }
 
 static void on_connect(uint32_t id, struct object *object, struct body *body) {
@@ -911,21 +1107,167 @@ static void on_connect(uint32_t id, struct object *object, struct body *body) {
     answer(id, OP_CONNECT, EBADMSG);
     return;
   }
-  uint64_t begun = now_ns();
-  int error =
-      connect(object->fd, (struct sockaddr *)&address, sizeof address) < 0 ? errno : 0;
-  log_line("connect %x to %u:%u: %s", object->handle, address.svm_cid, address.svm_port,
-           error == 0 ? "connected" : strerror(error));
-  bool under_way = error == EINPROGRESS || error == EALREADY;
-  if (!under_way || !wait || object->connecting != NULL) {
-    answer(id, OP_CONNECT, error);
+  if (wait) {
+    struct task *task = new_task(object, id, OP_CONNECT);
+    task->address = address;
+    sleep_in_kernel(task);
     return;
   }
-  struct request *request = new_request(object, id, OP_CONNECT, FOREVER);
-  uint64_t timeout = connect_timeout_ns(object->fd);
-  request->kernel_timeout = error == EALREADY || timeout == 0 ? 0 : begun + timeout;
-  object->connecting = request;
-  if (try_finish_connect(request)) drop_request(request);
+  begin_nonblocking(object);
+  int error = connect(object->fd, (struct sockaddr *)&address, sizeof address) < 0 ? errno : 0;
+  end_nonblocking(object);
+  log_line("connect %x to %u:%u: %s", object->handle, address.svm_cid, address.svm_port,
+           error == 0 ? "connected" : strerror(error));
+  answer(id, OP_CONNECT, error);
+}
+
+/* Makes a RECV or SEND without waiting; false, and nothing is answered, if it would have to. */
+static bool transfer_now(struct task *task, bool wait) {
+  task->result = transfer(task, MSG_DONTWAIT);
+  task->error = task->result < 0 ? errno : 0;
+  if (wait && task->error == EAGAIN) return false;
+  answer_transfer(task);
+  return true;
+}
+
+/*
+ * Whether a recvmsg that may wait gives what one gives that may not, where that gives anything: not
+ * if it waits for more than a byte, SO_RCVLOWAT or MSG_WAITALL.
+ */
+static bool takes_what_is_there(int fd, int flags) {
+  int low_water = 0;
+  socklen_t length = sizeof low_water;
+  return (flags & MSG_WAITALL) == 0 &&
+         getsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &low_water, &length) == 0 && low_water == 1;
+}
+
+static void on_recv(uint32_t id, struct object *object, struct body *body) {
+  uint32_t most = take_u32(body);
+  uint32_t flags = take_u32(body);
+  uint32_t wait = take_u32(body);
+  if (!complete(body) || most > MAX_MESSAGE || wait > 1) {
+    answer(id, OP_RECV, EBADMSG);
+    return;
+  }
+  struct task *task = new_task(object, id, OP_RECV);
+  task->flags = (int)flags;
+  task->length = most;
+  task->data = must(malloc(most == 0 ? 1 : most));
+  bool now = wait == 0 || takes_what_is_there(object->fd, task->flags);
+  if (now && transfer_now(task, wait == 1)) {
+    free_task(task);
+  } else {
+    sleep_in_kernel(task);
+  }
+}
+
+/* All of the payload is there. Takes the data over. */
+static void send_whole(uint32_t id, struct object *object, int flags, bool wait, uint8_t *data,
+                       uint32_t length) {
+  struct task *task = new_task(object, id, OP_SEND);
+  task->flags = flags;
+  task->length = length;
+  task->data = data;
+  if (wait && length > 0) { /* a try that fails may have sent a part: see vsock_connectible_sendmsg */
+    sleep_in_kernel(task);
+  } else {
+    transfer_now(task, false);
+    free_task(task);
+  }
+}
+
+static void on_send(uint32_t id, struct object *object, struct body *body) {
+  uint32_t total = take_u32(body);
+  uint32_t flags = take_u32(body);
+  uint32_t wait = take_u32(body);
+  uint32_t length = body->bad ? 0 : (uint32_t)(body->end - body->at);
+  const uint8_t *bytes = take(body, length);
+  if (!complete(body) || total < length || total > MAX_MESSAGE || wait > 1 ||
+      (length == 0 && total > 0)) {
+    answer(id, OP_SEND, EBADMSG);
+    return;
+  }
+  uint8_t *data = must(malloc(total == 0 ? 1 : total));
+  memcpy(data, bytes, length);
+  if (length == total) {
+    send_whole(id, object, (int)flags, wait == 1, data, total);
+    return;
+  }
+  struct request *request = new_request(object, id, OP_SEND, FOREVER);
+  request->flags = flags;
+  request->never_waits = wait == 0;
+  request->total = total;
+  request->data = data;
+  request->data_length = length;
+  push(&object->senders, request);
+}
+
+static void gather(struct request *request, const uint8_t *bytes, uint32_t length) {
+  if (length > request->total - request->data_length) {
+    end_agent("the JVM sent more data than its SEND announced");
+  }
+  memcpy(request->data + request->data_length, bytes, length);
+  request->data_length += length;
+  if (request->data_length < request->total) return;
+  uint8_t *data = request->data;
+  request->data = NULL;
+  send_whole(request->id, request->object, (int)request->flags, !request->never_waits, data,
+             request->total);
+  drop_request(request);
+}
+
+static void on_queued(uint32_t id, struct object *object, struct body *body) {
+  uint32_t which = take_u32(body);
+  if (!complete(body) || which > 1) {
+    answer(id, OP_QUEUED, EBADMSG);
+    return;
+  }
+  int bytes = 0;
+  if (ioctl(object->fd, which == 0 ? SIOCINQ : SIOCOUTQ, &bytes) < 0) {
+    answer(id, OP_QUEUED, errno);
+  } else {
+    answer_u32(id, OP_QUEUED, (uint32_t)bytes);
+  }
+}
+
+/* Of this thread, which makes all bind() calls; an exec gives programs their own. */
+static int set_privilege(bool may) {
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+  if (syscall(SYS_capget, &header, sets) < 0) return errno;
+  uint32_t bit = 1u << CAP_NET_BIND_SERVICE;
+  sets[0].effective = may ? sets[0].effective | bit : sets[0].effective & ~bit;
+  if (syscall(SYS_capset, &header, sets) < 0) return errno;
+  unprivileged = !may;
+  return 0;
+}
+
+static void on_privilege(uint32_t id, struct body *body) {
+  uint32_t may = take_u32(body);
+  if (!complete(body) || may > 1) {
+    answer(id, OP_PRIVILEGE, EBADMSG);
+    return;
+  }
+  int error = set_privilege(may == 1);
+  log_line("privileged ports %s: %s", may == 1 ? "may be bound" : "may not be bound",
+           error == 0 ? "done" : strerror(error));
+  answer(id, OP_PRIVILEGE, error);
+}
+
+/*
+ * A timeout of the agent's, shortened by the socket's own, SO_RCVTIMEO or SO_SNDTIMEO. 0 there
+ * means none.
+ */
+static uint64_t shortened(const struct object *object, int option, uint64_t timeout) {
+  struct timeval own = {0, 0};
+  socklen_t length = sizeof own;
+  if (object->kind != SOCKET_OBJECT ||
+      getsockopt(object->fd, SOL_SOCKET, option, &own, &length) < 0 || own.tv_sec < 0 ||
+      (uint64_t)own.tv_sec >= FOREVER / 1000000000u) {
+    return timeout;
+  }
+  uint64_t own_ns = (uint64_t)own.tv_sec * 1000000000u + (uint64_t)own.tv_usec * 1000u;
+  return own_ns != 0 && own_ns < timeout ? own_ns : timeout;
 }
 
 static void on_read(uint32_t id, struct object *object, struct body *body) {
@@ -937,6 +1279,7 @@ static void on_read(uint32_t id, struct object *object, struct body *body) {
     if (timeout == 0) {
       answer(id, OP_READ, EAGAIN);
     } else {
+      timeout = shortened(object, SO_RCVTIMEO, timeout);
       struct request *request = new_request(object, id, OP_READ, timeout);
       request->most = most;
       push(&object->readers, request);
@@ -966,8 +1309,10 @@ static void on_write(uint32_t id, struct object *object, struct body *body) {
     answer_written(id, EAGAIN, 0);
     return;
   }
-  struct request *request = new_request(object, id, OP_WRITE, timeout == 0 ? FOREVER : timeout);
-  request->never_waits = timeout == 0;
+  bool never_waits = timeout == 0;
+  timeout = never_waits ? FOREVER : shortened(object, SO_SNDTIMEO, timeout);
+  struct request *request = new_request(object, id, OP_WRITE, timeout);
+  request->never_waits = never_waits;
   request->total = total;
   request->done = done;
   request->data_length = length - done;
@@ -978,23 +1323,33 @@ static void on_write(uint32_t id, struct object *object, struct body *body) {
   if (request->data_length == 0) send_progress(request);
 }
 
-/* Only a WRITE that is a stream is looked for: few at a time. */
-static struct request *find_write(uint32_t id) {
+static struct request *find_in(const struct queue *queue, uint32_t id) {
+  struct request *request = queue->head;
+  while (request != NULL && request->id != id) request = request->next;
+  return request;
+}
+
+/* Only a WRITE or SEND that comes in pieces is looked for: few at a time. */
+static struct request *find_incomplete(uint32_t id) {
   for (uint32_t index = 1; index < unused_slot; index++) {
     struct object *object = slots[index].object;
     if (object == NULL) continue;
-    for (struct request *r = object->writers.head; r != NULL; r = r->next) {
-      if (r->id == id) return r;
-    }
+    struct request *request = find_in(&object->writers, id);
+    if (request == NULL) request = find_in(&object->senders, id);
+    if (request != NULL) return request;
   }
   return NULL;
 }
 
 static void on_data(uint32_t id, struct body *body) {
-  struct request *request = find_write(id);
+  struct request *request = find_incomplete(id);
   if (request == NULL) return; /* it was answered while this was under way */
   uint32_t length = (uint32_t)(body->end - body->at);
   const uint8_t *bytes = body->at;
+  if (request->op == OP_SEND) {
+    gather(request, bytes, length);
+    return;
+  }
   uint64_t known = (uint64_t)request->done + request->data_length + length;
   if (known > request->total || request->data_length + length > WRITE_WINDOW) {
     end_agent("the JVM sent more data than the write window allows");
@@ -1128,16 +1483,9 @@ static void on_close(uint32_t id, struct object *object, struct body *body) {
     return;
   }
   if (object->kind == SOCKET_OBJECT) log_line("close %x", object->handle);
-  bool lingers = object->lingers;
-  int fd = release_object(object);
-  if (lingers && start_slow_close(fd, id)) return;
-  int error = fd >= 0 && close(fd) < 0 ? errno : 0;
-  answer(id, OP_CLOSE, error);
-}
-
-static void on_closed(void) {
-  uint32_t id;
-  while (read(closed_pipe[0], &id, sizeof id) == sizeof id) answer(id, OP_CLOSE, 0);
+  object->answer_close = true;
+  object->close_id = id;
+  end_object(object);
 }
 
 /* The ioctl is the device's, not a socket's, whatever the manual's example says. */
@@ -1203,8 +1551,11 @@ static void on_create(uint32_t id, struct body *body) {
     answer_u32(id, OP_CREATE, object->handle);
     return;
   }
-  if (object != NULL) release_object(object);
-  if (fd >= 0) close(fd);
+  if (object != NULL) {
+    end_object_silently(object);
+  } else if (fd >= 0) {
+    close(fd);
+  }
   answer_text(id, OP_CREATE, error);
 }
 
@@ -1297,9 +1648,11 @@ static void answer_started(uint32_t id, struct pipes *pipes, pid_t pid) {
   if (error != 0) {
     kill(-pid, SIGKILL);
     for (int i = 0; i < 3; i++) {
-      if (streams[i] != NULL) release_object(streams[i]);
+      if (streams[i] == NULL) continue;
+      end_object_silently(streams[i]);
+      pipes->ours[i] = -1;
     }
-    if (program != NULL) release_object(program);
+    if (program != NULL) end_object_silently(program);
     close_all(pipes->ours);
     answer_text(id, OP_START, error);
     return;
@@ -1396,14 +1749,14 @@ static void kill_programs(void) {
 
 /* Once nothing runs any more, files can go: none of them is busy. */
 static void finish_reset(void) {
-  if (!reset_waits || program_runs()) return;
-  reset_waits = false;
+  if (!reset_waits || program_runs() || leavers != NULL) return;
   for (uint32_t index = 1; index < unused_slot; index++) {
-    if (slots[index].object == NULL) continue;
-    int fd = release_object(slots[index].object);
-    if (fd >= 0) close(fd); /* opened while the reset waited */
+    if (slots[index].object != NULL) end_object_silently(slots[index].object); /* opened since */
   }
+  if (leavers != NULL) return;
+  reset_waits = false;
   remove_uploads();
+  if (unprivileged) set_privilege(true);
   log_line("reset done");
   answer(reset_id, OP_RESET, 0);
 }
@@ -1422,7 +1775,7 @@ static void on_reset(uint32_t id) {
       struct linger none = {.l_onoff = 0};
       setsockopt(object->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     }
-    close(release_object(object));
+    end_object_silently(object);
   }
   reset_waits = true;
   reset_id = id;
@@ -1527,6 +1880,9 @@ static void on_object_call(uint32_t id, uint16_t op, struct body *body) {
     case OP_CLOSE: on_close(id, object, body); break;
     case OP_WAIT: on_wait(id, object, body); break;
     case OP_KILL: on_kill(id, object, body); break;
+    case OP_RECV: on_recv(id, object, body); break;
+    case OP_SEND: on_send(id, object, body); break;
+    case OP_QUEUED: on_queued(id, object, body); break;
   }
 }
 
@@ -1541,8 +1897,9 @@ static void on_frame(uint32_t id, uint16_t op, struct body *body) {
     case OP_CREATE: on_create(id, body); break;
     case OP_MKDIR: on_mkdir(id, body); break;
     case OP_START: on_start(id, body); break;
+    case OP_PRIVILEGE: on_privilege(id, body); break;
     default:
-      if (op >= OP_BIND && op <= OP_KILL) {
+      if ((op >= OP_BIND && op <= OP_KILL) || (op >= OP_RECV && op <= OP_QUEUED)) {
         on_object_call(id, op, body);
       } else {
         answer(id, op, ENOSYS);
@@ -1612,10 +1969,12 @@ static void run_timers(void) {
 }
 
 static int wait_ms(void) {
-  if (timers == NULL) return -1;
+  int most = leavers != NULL ? WAKE_AGAIN_MS : -1;
+  if (timers == NULL) return most;
   uint64_t now = now_ns();
   if (timers->deadline <= now) return 0;
   uint64_t ms = (timers->deadline - now + 999999u) / 1000000u;
+  if (most >= 0 && ms > (uint64_t)most) return most;
   return ms > 1000000 ? 1000000 : (int)ms;
 }
 
@@ -1639,14 +1998,15 @@ static void serve(void) {
         on_port(events[i].events);
       } else if (what == EVENT_CHILD) {
         on_child();
-      } else if (what == EVENT_CLOSED) {
-        on_closed();
+      } else if (what == EVENT_TASK) {
+        on_task();
       } else {
         struct object *object = find_object((uint32_t)what); /* gone: an event of the past */
         if (object != NULL) serve_object(object);
       }
     }
     run_timers();
+    wake_leavers();
     flush_out();
     serve_deferred_reads();
     if (!hang_up_is_normal) watch_port();
@@ -1658,23 +2018,27 @@ static void watch_for(int fd, uint32_t events, uint64_t what) {
   if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) end_agent("epoll_ctl failed");
 }
 
+static void on_wake_up(int number) { (void)number; }
+
 static void prepare_loop(void) {
   signal(SIGPIPE, SIG_IGN);
+  const struct sigaction wake_up = {.sa_handler = on_wake_up}; /* no SA_RESTART: it is to end a call */
+  sigaction(SIGUSR1, &wake_up, NULL);
   sigset_t child;
   sigemptyset(&child);
   sigaddset(&child, SIGCHLD);
   sigprocmask(SIG_BLOCK, &child, NULL);
   epoll_fd = epoll_create1(EPOLL_CLOEXEC);
   child_fd = signalfd(-1, &child, SFD_NONBLOCK | SFD_CLOEXEC);
-  if (epoll_fd < 0 || child_fd < 0 || pipe2(closed_pipe, O_CLOEXEC) < 0) {
+  if (epoll_fd < 0 || child_fd < 0 || pipe2(task_pipe, O_CLOEXEC) < 0) {
     end_agent("no file descriptors");
   }
-  fcntl(closed_pipe[0], F_SETFL, O_NONBLOCK);
+  fcntl(task_pipe[0], F_SETFL, O_NONBLOCK);
   fcntl(port_fd, F_SETFL, fcntl(port_fd, F_GETFL) | O_NONBLOCK);
   in.capacity = MAX_FRAME_IN + 64 * 1024;
   in.data = must(malloc(in.capacity));
   watch_for(child_fd, EPOLLIN, EVENT_CHILD);
-  watch_for(closed_pipe[0], EPOLLIN, EVENT_CLOSED);
+  watch_for(task_pipe[0], EPOLLIN, EVENT_TASK);
   watch_for(port_fd, EPOLLIN | (hang_up_is_normal ? (uint32_t)EPOLLET : 0), EVENT_PORT);
 }
 
@@ -1699,6 +2063,7 @@ static void load_module(const char *path, const char *parameters) {
 /* One module a line, "PATH [PARAMETERS]", in the order in which they need each other. */
 static void load_modules(void) {
   FILE *list = fopen("/modules.list", "re");
+  const char *left_out = getenv("vsocklab_without"); /* of the kernel's command line */
   if (list == NULL) return;
   char line[1024];
   while (fgets(line, sizeof line, list) != NULL) {
@@ -1707,6 +2072,7 @@ static void load_modules(void) {
     size_t path = strcspn(line, " ");
     const char *parameters = line[path] == 0 ? "" : line + path + 1;
     line[path] = 0;
+    if (left_out != NULL && strcmp(line, left_out) == 0) continue;
     load_module(line, parameters);
   }
   fclose(list);

@@ -1,0 +1,106 @@
+package dev.vsocklab.qemu;
+
+import dev.vsocklab.qemu.image.GuestImage;
+import dev.vsocklab.qemu.image.GuestImages;
+import dev.vsocklab.qemu.launch.Accelerator;
+import dev.vsocklab.qemu.launch.AcceleratorChoice;
+import dev.vsocklab.qemu.launch.QemuBinary;
+import dev.vsocklab.spi.Unavailable;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What every backend with a guest in QEMU needs of this machine: QEMU, a way to run it, and an
+ * image; or why not.
+ */
+final class GuestParts {
+  private final String backend;
+  private final GuestImages images = GuestImages.ofThisUser();
+  private final ReentrantLock choiceLock = new ReentrantLock();
+  private @Nullable Accelerator chosen;
+
+  /**
+   * Looks for nothing yet.
+   *
+   * @param backend its name in messages
+   */
+  GuestParts(String backend) {
+    this.backend = backend;
+  }
+
+  /**
+   * What to boot a guest from.
+   *
+   * @param qemu the binary
+   * @param accelerator how to run it
+   * @param image kernel and initramfs
+   */
+  record Found(QemuBinary qemu, Accelerator accelerator, GuestImage image) {}
+
+  /** What keeps guests with this kernel from running here. Quick. */
+  Optional<Unavailable> unavailable(String kernel) {
+    String os = System.getProperty("os.name");
+    String cpu = System.getProperty("os.arch");
+    if (!os.equals("Linux") || !cpu.equals("amd64")) {
+      return Optional.of(
+          new Unavailable(
+              "its guests need Linux on amd64 and this is " + os + " on " + cpu,
+              "Run it on such a machine, or use the simulator."));
+    }
+    if (QemuBinary.find().isEmpty()) {
+      return Optional.of(QemuBinary.missing());
+    }
+    return images.unavailable(kernel);
+  }
+
+  /**
+   * Refuses a kernel that cannot run here.
+   *
+   * @throws IOException what {@link #unavailable} says
+   */
+  void check(String kernel) throws IOException {
+    Optional<Unavailable> why = unavailable(kernel);
+    if (why.isPresent()) {
+      throw new IOException(why.get().message(backend));
+    }
+  }
+
+  /**
+   * A backend's display name with the exact kernel, for example {@code loopback, Linux 6.1.192}.
+   */
+  String describe(String kernel) {
+    return backend + ", Linux " + images.release(kernel);
+  }
+
+  /**
+   * Finds the parts; builds the image and tries KVM where that was not done yet.
+   *
+   * @throws IOException if one is missing
+   */
+  Found find(String kernel) throws IOException {
+    QemuBinary qemu =
+        QemuBinary.find().orElseThrow(() -> new IOException(QemuBinary.missing().message(backend)));
+    GuestImage image = images.get(kernel);
+    return new Found(qemu, accelerator(qemu, image), image);
+  }
+
+  private Accelerator accelerator(QemuBinary qemu, GuestImage image) throws IOException {
+    choiceLock.lock();
+    try {
+      Accelerator known = chosen;
+      if (known == null) {
+        known =
+            new AcceleratorChoice(
+                    GuestImages.cacheFolder(),
+                    deadline -> GuestVm.tryBoot(qemu, Accelerator.KVM, image, deadline))
+                .choose(qemu);
+        chosen = known;
+      }
+      return known;
+    } finally {
+      choiceLock.unlock();
+    }
+  }
+}
