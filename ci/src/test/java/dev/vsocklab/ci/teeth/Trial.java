@@ -1,0 +1,43 @@
+package dev.vsocklab.ci.teeth;
+
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+
+/** The JVM in which {@link Jury} runs the suites: prints each test that fails. */
+final class Trial {
+  static final String FAILED = "FAILED ";
+  static final String OVER = "OVER";
+
+  private Trial() {}
+
+  /** Runs the conformance suite and the corpus of the differential run. */
+  public static void main(String[] args) {
+    LauncherDiscoveryRequest request =
+        LauncherDiscoveryRequestBuilder.request()
+            .selectors(
+                selectClass("dev.vsocklab.ci.conformance.ConformanceTest"),
+                selectClass("dev.vsocklab.ci.differential.CorpusTest"))
+            .build();
+    LauncherFactory.create()
+        .execute(
+            request,
+            new TestExecutionListener() {
+              @Override
+              public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+                if (result.getStatus() != TestExecutionResult.Status.SUCCESSFUL) {
+                  String why = result.getThrowable().map(Throwable::getMessage).orElse("");
+                  System.out.println(
+                      FAILED + test.getDisplayName() + ": " + why.lines().findFirst().orElse(""));
+                }
+              }
+            });
+    System.out.println(OVER);
+    System.exit(0); // also if a mutated simulator left threads that wait
+  }
+}
