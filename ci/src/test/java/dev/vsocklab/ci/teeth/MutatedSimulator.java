@@ -5,15 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
-import javax.tools.Diagnostic;
-import javax.tools.DiagnosticCollector;
-import javax.tools.JavaCompiler;
-import javax.tools.JavaFileObject;
-import javax.tools.StandardJavaFileManager;
-import javax.tools.ToolProvider;
 
 /** Compiles one file of the simulator with a bug in it, beside the classes that are right. */
 final class MutatedSimulator {
@@ -38,7 +30,7 @@ final class MutatedSimulator {
    *
    * @return the folder with the wrong classes: put it in front of the class path
    */
-  Path with(Mutation mutation) throws IOException {
+  Path with(Mutation mutation) throws IOException, InterruptedException {
     Path source = folder.resolve("source").resolve(mutation.file());
     Path classes = Files.createDirectories(folder.resolve("classes"));
     Files.createDirectories(Objects.requireNonNull(source.getParent()));
@@ -48,32 +40,24 @@ final class MutatedSimulator {
     return classes;
   }
 
-  private void compile(Path source, Path classes) throws IOException {
-    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-    if (compiler == null) {
-      throw new IllegalStateException("This Java is no JDK: it has no compiler. Use a JDK.");
+  private void compile(Path source, Path classes) throws IOException, InterruptedException {
+    Path log = folder.resolve("javac.log");
+    Process javac =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "javac").toString(),
+                "-proc:none",
+                "-nowarn",
+                "-cp",
+                classPath,
+                "-d",
+                classes.toString(),
+                source.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+    if (javac.waitFor() != 0) {
+      throw new IllegalStateException(
+          "The mutation does not compile:\n" + Files.readString(log, UTF_8));
     }
-    DiagnosticCollector<JavaFileObject> messages = new DiagnosticCollector<>();
-    List<String> options =
-        List.of("-proc:none", "-nowarn", "-cp", classPath, "-d", classes.toString());
-    try (StandardJavaFileManager files = compiler.getStandardFileManager(messages, null, UTF_8)) {
-      boolean compiled =
-          compiler
-              .getTask(null, files, messages, options, null, files.getJavaFileObjects(source))
-              .call();
-      if (!compiled) {
-        throw new IllegalStateException("The mutation does not compile: " + errors(messages));
-      }
-    }
-  }
-
-  private static List<String> errors(DiagnosticCollector<JavaFileObject> messages) {
-    List<String> errors = new ArrayList<>();
-    for (Diagnostic<?> message : messages.getDiagnostics()) {
-      if (message.getKind() == Diagnostic.Kind.ERROR) {
-        errors.add(message.toString());
-      }
-    }
-    return errors;
   }
 }
