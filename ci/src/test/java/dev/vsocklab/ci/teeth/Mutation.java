@@ -6,12 +6,12 @@ import java.util.stream.Stream;
 /**
  * One bug for the simulator.
  *
- * @param bug what it is, in words
+ * @param name what it is, in words
  * @param kernel the profile that it is looked for on
  * @param file the source file, below {@code dev/vsocklab/sim}
  * @param edits what makes it
  */
-record Mutation(String bug, String kernel, String file, List<Edit> edits) {
+record Mutation(String name, String kernel, String file, List<Edit> edits) {
 
   /**
    * One change of the file.
@@ -21,14 +21,14 @@ record Mutation(String bug, String kernel, String file, List<Edit> edits) {
    */
   record Edit(String right, String wrong) {}
 
-  static Mutation of(String bug, String file, String right, String wrong) {
-    return new Mutation(bug, "6.12", file, List.of(new Edit(right, wrong)));
+  static Mutation bug(String name, String file, String right, String wrong) {
+    return new Mutation(name, "6.12", file, List.of(new Edit(right, wrong)));
   }
 
   /** This bug with a further change. */
   Mutation and(String right, String wrong) {
     return new Mutation(
-        bug,
+        name,
         kernel,
         file,
         Stream.concat(edits.stream(), Stream.of(new Edit(right, wrong))).toList());
@@ -36,7 +36,7 @@ record Mutation(String bug, String kernel, String file, List<Edit> edits) {
 
   /** This bug on another kernel. */
   Mutation on(String otherKernel) {
-    return new Mutation(bug, otherKernel, file, edits);
+    return new Mutation(name, otherKernel, file, edits);
   }
 
   /**
@@ -54,7 +54,7 @@ record Mutation(String bug, String kernel, String file, List<Edit> edits) {
                 + " does not have exactly once: "
                 + edit.right()
                 + "\nThe simulator changed; write the mutation \""
-                + bug
+                + name
                 + "\" anew.");
       }
       text = text.replace(edit.right(), edit.wrong());
@@ -64,6 +64,6 @@ record Mutation(String bug, String kernel, String file, List<Edit> edits) {
 
   @Override
   public String toString() {
-    return bug;
+    return name;
   }
 }

@@ -45,17 +45,17 @@ class TeethTest {
   @TestFactory
   Stream<DynamicTest> everyBugIsCaught() {
     return Mutations.all().stream()
-        .map(mutation -> dynamicTest(mutation.bug(), () -> assertCaught(mutation)));
+        .map(mutation -> dynamicTest(mutation.name(), () -> assertCaught(mutation)));
   }
 
   private void assertCaught(Mutation mutation) throws Exception {
-    String name = mutation.bug().replaceAll("[^A-Za-z0-9]+", "-");
+    String name = mutation.name().replaceAll("[^A-Za-z0-9]+", "-");
     Path classes = new MutatedSimulator(FOLDER.resolve(name), CLASS_PATH).with(mutation);
     List<String> failures = verdict(List.of(classes), mutation.kernel(), name);
 
-    assertFalse(failures.isEmpty(), "no test noticed that " + mutation.bug());
+    assertFalse(failures.isEmpty(), "no test noticed that " + mutation.name());
     System.out.println(
-        "caught: " + mutation.bug() + ", by " + failures.size() + ", first " + failures.get(0));
+        "caught: " + mutation.name() + ", by " + failures.size() + ", first " + failures.get(0));
   }
 
   private List<String> verdict(List<Path> classesInFront, String kernel, String name)
