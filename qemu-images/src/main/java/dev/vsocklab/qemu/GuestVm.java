@@ -6,6 +6,7 @@ import dev.vsocklab.qemu.launch.Accelerator;
 import dev.vsocklab.qemu.launch.QemuBinary;
 import dev.vsocklab.qemu.launch.QemuGuest;
 import dev.vsocklab.qemu.launch.RunFolder;
+import dev.vsocklab.qemu.vhostuser.EventQueue;
 import dev.vsocklab.qemu.vhostuser.VhostUserDevice;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,12 +18,16 @@ import java.util.Optional;
  * one lab after another, which plug it into their fabrics.
  */
 final class GuestVm implements GuestPool.Guest {
+  private static final int EVENT_QUEUE = 2; // virtio 1.3 section 5.10.2
+
   private final String series;
+  private final long bootCid;
   private final VhostUserDevice device;
   private final GuestKernel kernel;
 
   private GuestVm(String series, VhostUserDevice device, GuestKernel kernel) {
     this.series = series;
+    this.bootCid = device.cid();
     this.device = device;
     this.kernel = kernel;
   }
@@ -101,9 +106,23 @@ final class GuestVm implements GuestPool.Guest {
     return series;
   }
 
+  /** The CID that it booted with, by which the pool and the messages know it. */
   @Override
   public long cid() {
-    return device.cid();
+    return bootCid;
+  }
+
+  /**
+   * Resets the guest's transport and waits until its driver has dealt with that.
+   *
+   * @param newCid its CID from now on
+   */
+  void resetTransport(long newCid) throws IOException {
+    QemuGuest.VirtioQueue queue = guest().vsockQueue(EVENT_QUEUE);
+    device.resetTransport(
+        new EventQueue(
+            queue.size(), queue.descriptorAddress(), queue.availAddress(), queue.usedAddress()),
+        newCid);
   }
 
   VhostUserDevice device() {
@@ -132,7 +151,7 @@ final class GuestVm implements GuestPool.Guest {
    * @return false if it cannot serve another lab and must be closed
    */
   boolean clean() {
-    return device.failure().isEmpty() && kernel.clean();
+    return device.failure().isEmpty() && device.cid() == bootCid && kernel.clean();
   }
 
   @Override

@@ -1,7 +1,9 @@
 package dev.vsocklab.qemu;
 
+import dev.vsocklab.GuestDevice;
 import dev.vsocklab.Machine;
 import dev.vsocklab.VsockProvider;
+import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -36,7 +38,7 @@ final class LeasedGuest implements Machine {
 
   @Override
   public long cid() {
-    return vm.cid();
+    return vm.device().cid();
   }
 
   @Override
@@ -51,6 +53,9 @@ final class LeasedGuest implements Machine {
 
   @Override
   public <T> Optional<T> as(Class<T> type) {
+    if (type == GuestDevice.class) {
+      return Optional.of(type.cast(new Device()));
+    }
     if (type == GuestPower.class) {
       return Optional.of(type.cast(power));
     }
@@ -60,5 +65,17 @@ final class LeasedGuest implements Machine {
   @Override
   public String toString() {
     return name();
+  }
+
+  private final class Device implements GuestDevice {
+    @Override
+    public void resetTransport() throws IOException {
+      vm().resetTransport(cid());
+    }
+
+    @Override
+    public void resetTransport(long newCid) throws IOException {
+      vm().resetTransport(newCid);
+    }
   }
 }

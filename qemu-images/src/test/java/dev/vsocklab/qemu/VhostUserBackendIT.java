@@ -8,12 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.vsocklab.GuestDevice;
 import dev.vsocklab.Machine;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.VsockConnectException;
 import dev.vsocklab.spi.BackendLab;
+import dev.vsocklab.spi.KernelSocket;
 import dev.vsocklab.spi.LabRequest;
 import dev.vsocklab.spi.LabRequest.GuestRequest;
+import dev.vsocklab.spi.SocketLayer;
 import java.io.IOException;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
@@ -99,6 +102,54 @@ class VhostUserBackendIT {
         assertThrows(IOException.class, () -> pair.connected().read(ByteBuffer.allocate(1)));
       }
       echo(lab.host(), guest, VsockAddress.of(43, 7003));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"6.1", "6.12"})
+  void aTransportResetEndsTheGuestsConnectionsButNotItsListeners(String kernel) throws Exception {
+    try (BackendLab lab = lab(kernel, new GuestRequest(43, false))) {
+      Machine guest = lab.guest(43);
+      KernelSocket listener = guest.as(SocketLayer.class).orElseThrow().stream();
+      listener.bind(VsockAddress.any(7010));
+      listener.listen(1);
+      try (Pair pair = Pair.connect(guest, lab.host(), VsockAddress.host(7003))) {
+        guest.as(GuestDevice.class).orElseThrow().resetTransport();
+
+        assertThrows(SocketException.class, () -> pair.accepted().read(ByteBuffer.allocate(1)));
+        assertThrows(IOException.class, () -> pair.connected().write(ByteBuffer.allocate(1)));
+      }
+      try (SocketChannel again = lab.host().vsock().openSocketChannel()) {
+        assertTrue(again.connect(VsockAddress.of(43, 7010)));
+      }
+      echo(guest, lab.host(), VsockAddress.host(7003));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"6.1", "6.12"})
+  void afterATransportResetWithANewCidTheGuestIsReachedUnderThatAlone(String kernel)
+      throws Exception {
+    Object first;
+    try (BackendLab lab = lab(kernel, new GuestRequest(43, false))) {
+      Machine guest = lab.guest(43);
+      first = vm(lab, 43);
+      try (Pair pair = Pair.connect(guest, lab.host(), VsockAddress.host(7003))) {
+        guest.as(GuestDevice.class).orElseThrow().resetTransport(99);
+
+        assertThrows(SocketException.class, () -> pair.accepted().read(ByteBuffer.allocate(1)));
+      }
+      assertEquals(99, guest.cid());
+      assertEquals(99, guest.vsock().localCid());
+      echo(lab.host(), guest, VsockAddress.of(99, 7003));
+      echo(guest, lab.host(), VsockAddress.host(7003));
+      try (SocketChannel channel = lab.host().vsock().openSocketChannel()) {
+        assertThrows(IOException.class, () -> channel.connect(VsockAddress.of(43, 7003)));
+      }
+    }
+    try (BackendLab lab = lab(kernel, new GuestRequest(43, false))) {
+      assertNotSame(first, vm(lab, 43));
+      assertEquals(43, lab.guest(43).vsock().localCid());
     }
   }
 

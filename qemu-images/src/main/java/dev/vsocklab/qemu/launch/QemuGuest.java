@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -39,6 +40,8 @@ public final class QemuGuest implements AutoCloseable {
   private static final String KERNEL_LINE =
       "console=ttyS0 quiet reboot=t panic=-1 mitigations=off cryptomgr.notests random.trust_cpu=on"
           + " no_timer_check 8250.nr_uarts=1";
+
+  private static final String VSOCK_ID = "vsock";
 
   /**
    * An environment variable for the agent, as init, of a guest without a vsock device. There no
@@ -189,7 +192,10 @@ public final class QemuGuest implements AutoCloseable {
     if (config.vsockSocket().isPresent()) {
       String path = quoted(config.vsockSocket().get());
       command.addAll(List.of("-chardev", "socket,id=vsock,path=" + path));
-      command.addAll(List.of("-device", "vhost-user-vsock-pci,chardev=vsock"));
+      // Two interrupts: one for changes of the configuration, one for all queues. With more of them
+      // the event queue could have its own, which nobody but QEMU could raise.
+      command.addAll(
+          List.of("-device", "vhost-user-vsock-pci,id=" + VSOCK_ID + ",chardev=vsock,vectors=2"));
     }
     command.addAll(List.of("-kernel", config.image().kernel().toString()));
     command.addAll(List.of("-initrd", config.image().initramfs().toString()));
@@ -366,6 +372,56 @@ public final class QemuGuest implements AutoCloseable {
     } finally {
       control.unlock();
     }
+  }
+
+  /**
+   * One queue of a virtio device, as the guest's driver set it up.
+   *
+   * @param size its descriptors, 0 if the driver did not set it up
+   * @param descriptorAddress guest-physical address of the descriptor table
+   * @param availAddress guest-physical address of the avail ring
+   * @param usedAddress guest-physical address of the used ring
+   */
+  public record VirtioQueue(
+      int size, long descriptorAddress, long availAddress, long usedAddress) {}
+
+  /**
+   * Asks where a queue of the vsock device is.
+   *
+   * @param index its number
+   * @return the place
+   * @throws IOException if QEMU does not tell; it can since 7.2
+   */
+  public VirtioQueue vsockQueue(int index) throws IOException {
+    control.lock();
+    try {
+      Object status =
+          connected()
+              .execute(
+                  "x-query-virtio-queue-status",
+                  "{\"path\": \"/machine/peripheral/"
+                      + VSOCK_ID
+                      + "/virtio-backend\", \"queue\": "
+                      + index
+                      + "}");
+      if (status instanceof Map<?, ?> fields) {
+        return new VirtioQueue(
+            (int) number(fields, "vring-num"),
+            number(fields, "vring-desc"),
+            number(fields, "vring-avail"),
+            number(fields, "vring-used"));
+      }
+      throw new IOException("QEMU told nothing about queue " + index + " of the vsock device.");
+    } finally {
+      control.unlock();
+    }
+  }
+
+  private static long number(Map<?, ?> fields, String name) throws IOException {
+    if (fields.get(name) instanceof Double number) {
+      return number.longValue(); // exact: guest memory ends far below 2^53
+    }
+    throw new IOException("QEMU's queue status has no " + name + ". Use QEMU 7.2 or later.");
   }
 
   private void execute(String command, String arguments) throws IOException {

@@ -67,9 +67,10 @@ final class Qmp implements AutoCloseable {
    *
    * @param command its name
    * @param arguments a JSON object
+   * @return what it gives: a map, a list, a string, a number, or null
    * @throws IOException if QEMU refuses, does not answer in time or is gone
    */
-  void execute(String command, String arguments) throws IOException {
+  @Nullable Object execute(String command, String arguments) throws IOException {
     lock.lock();
     try {
       int id = ++lastId;
@@ -89,7 +90,7 @@ final class Qmp implements AutoCloseable {
           throw new IOException("QEMU refused " + command + ": " + error.get("desc"));
         }
         if (message.get("id") instanceof Double answered && answered.intValue() == id) {
-          return;
+          return message.get("return");
         }
         keepEvent(message);
       }

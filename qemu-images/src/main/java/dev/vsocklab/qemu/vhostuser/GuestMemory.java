@@ -115,6 +115,16 @@ final class GuestMemory implements AutoCloseable {
     throw notInMemory(address, lengthBytes, what);
   }
 
+  /**
+   * What QEMU calls a guest-physical address.
+   *
+   * @param what lies there, for the failure
+   */
+  long userAddress(long guestAddress, String what) throws DeviceFailure {
+    MemoryRegion region = regionOfGuest(guestAddress, 1, what);
+    return region.userAddress() + (guestAddress - region.guestAddress());
+  }
+
   /** Little-endian access to a part of a ring, which QEMU names by its own address. */
   ByteBuffer ringPart(long userAddress, int lengthBytes, int alignment, String what)
       throws DeviceFailure {

@@ -29,15 +29,21 @@ final class Session implements AutoCloseable {
   private static final long PROTOCOL_FEATURES = 1L << 30;
   private static final long VERSION_1 = 1L << 32;
 
-  /** What is served; SEQPACKET (bit 1) is not, and no stack would take it. */
-  static final long FEATURES = VERSION_1 | PROTOCOL_FEATURES | EVENT_IDX | INDIRECT_DESC;
+  /** VIRTIO_VSOCK_F_SEQPACKET. */
+  private static final long SEQPACKET = 1L << 1;
+
+  /** What is served. */
+  static final long FEATURES =
+      VERSION_1 | PROTOCOL_FEATURES | EVENT_IDX | INDIRECT_DESC | SEQPACKET;
 
   private static final long PROTOCOL_MQ = 1L;
   private static final long PROTOCOL_REPLY_ACK = 1L << 3;
+  private static final long PROTOCOL_BACKEND_REQ = 1L << 5;
   private static final long PROTOCOL_CONFIG = 1L << 9;
 
-  /** Without CONFIG QEMU gives up. */
-  static final long PROTOCOL = PROTOCOL_CONFIG | PROTOCOL_REPLY_ACK | PROTOCOL_MQ;
+  /** Without CONFIG QEMU gives up; BACKEND_REQ is there to change the CID. */
+  static final long PROTOCOL =
+      PROTOCOL_CONFIG | PROTOCOL_REPLY_ACK | PROTOCOL_MQ | PROTOCOL_BACKEND_REQ;
 
   private static final int RX = 0;
   private static final int TX = 1;
@@ -49,7 +55,6 @@ final class Session implements AutoCloseable {
   private static final long RING_MASK = 0xff;
 
   private final MessageChannel channel;
-  private final long cid;
   private final RxQueue rx;
   private final TxQueue tx;
   private final Uplink uplink;
@@ -57,6 +62,9 @@ final class Session implements AutoCloseable {
 
   private final Vring[] vrings = {new Vring(RX), new Vring(TX)};
   private final boolean[] running = new boolean[RINGS];
+  private long cid;
+  private int configurationReads;
+  private @Nullable BackendRequests requests;
   private @Nullable GuestMemory memory;
   private long features;
   private boolean acksReplies;
@@ -74,6 +82,38 @@ final class Session implements AutoCloseable {
   /** Whether the guest's driver has both rings running. */
   boolean isStarted() {
     return running[RX] && running[TX];
+  }
+
+  /** What the configuration says. */
+  long cid() {
+    return cid;
+  }
+
+  /** How often QEMU has read the configuration. */
+  int configurationReads() {
+    return configurationReads;
+  }
+
+  /**
+   * Changes the configuration and says so; QEMU reads it then.
+   *
+   * @throws IOException if this QEMU does not listen, or is gone
+   */
+  void changeCid(long newCid) throws IOException {
+    if (requests == null) {
+      throw new IOException(
+          "This QEMU cannot be told that the guest's CID changes: it took no backend channel"
+              + " (vhost-user protocol feature 5). Use QEMU 7.2 or later.");
+    }
+    cid = newCid;
+    requests.configurationChanged();
+  }
+
+  /** The event queue, at a place in the guest's memory; valid until the next message. */
+  EventRing eventRing(EventQueue place) throws DeviceFailure {
+    GuestMemory current = memory == null ? GuestMemory.none() : memory;
+    // QEMU is started so that all queues share one interrupt: the rx queue's wakes this one, too.
+    return new EventRing(current, place, (features & EVENT_IDX) != 0, vrings[RX].call);
   }
 
   /** The kick eventfd of a running rx ring, to wait for. */
@@ -125,6 +165,7 @@ final class Session implements AutoCloseable {
         // Errors end the device and are said in words: the descriptor is closed with the message.
       }
       case SET_VRING_ENABLE -> enable(vring(payload.getInt(0), request), payload.getInt(4));
+      case SET_BACKEND_REQ_FD -> setRequests(message);
     }
     return switch (request) {
       case GET_FEATURES, GET_PROTOCOL_FEATURES, GET_QUEUE_NUM, GET_CONFIG, GET_VRING_BASE -> true;
@@ -140,7 +181,8 @@ final class Session implements AutoCloseable {
           SET_VRING_KICK,
           SET_VRING_CALL,
           SET_VRING_ERR,
-          SET_VRING_ENABLE ->
+          SET_VRING_ENABLE,
+          SET_BACKEND_REQ_FD ->
           false;
     };
   }
@@ -182,6 +224,19 @@ final class Session implements AutoCloseable {
     }
   }
 
+  private void setRequests(Message message) throws DeviceFailure {
+    Fd socket = message.takeFd().named("the backend channel to QEMU");
+    closeRequests();
+    requests = new BackendRequests(socket);
+  }
+
+  private void closeRequests() {
+    if (requests != null) {
+      requests.close();
+      requests = null;
+    }
+  }
+
   private void replyConfig(ByteBuffer payload) throws IOException {
     long offset = Integer.toUnsignedLong(payload.getInt(0));
     long sizeBytes = Integer.toUnsignedLong(payload.getInt(4));
@@ -193,6 +248,7 @@ final class Session implements AutoCloseable {
     config.putLong(0, cid);
     payload.put(CONFIG_HEADER_BYTES, config, (int) offset, (int) sizeBytes);
     channel.replyBytes(Request.GET_CONFIG, payload);
+    configurationReads++;
   }
 
   private void setMemory(Message message) throws DeviceFailure {
@@ -373,6 +429,7 @@ final class Session implements AutoCloseable {
       memory.close();
       memory = null;
     }
+    closeRequests();
     channel.close();
   }
 }

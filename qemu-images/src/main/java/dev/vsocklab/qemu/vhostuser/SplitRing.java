@@ -112,6 +112,11 @@ final class SplitRing {
     return Short.toUnsignedInt(nextAvail);
   }
 
+  /** How many chains the driver has ever offered, modulo 65536. */
+  int offered() {
+    return Short.toUnsignedInt((short) U16.getAcquire(avail, IDX));
+  }
+
   /**
    * Takes the next chain that the driver offers.
    *

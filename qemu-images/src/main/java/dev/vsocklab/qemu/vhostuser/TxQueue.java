@@ -23,7 +23,7 @@ final class TxQueue {
   /** Packets after which the device looks at its other duties; Linux's vhost has the same. */
   private static final int BATCH = 256;
 
-  private final long guestCid;
+  private long guestCid;
   private final RxQueue replies;
   private final Consumer<Packet> sink;
   private final DeviceLog log;
@@ -38,6 +38,11 @@ final class TxQueue {
     this.replies = replies;
     this.sink = sink;
     this.log = log;
+  }
+
+  /** From now on the guest's packets come from this CID. */
+  void expectCid(long cid) {
+    guestCid = cid;
   }
 
   void start(SplitRing newRing, boolean newIndirect) {

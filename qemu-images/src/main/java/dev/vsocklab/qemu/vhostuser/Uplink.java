@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  * has no host, the guest is told so as Linux tells it of a connection that nobody knows: with RST.
  */
 final class Uplink {
-  private final long cid;
   private final RxQueue toGuest;
   private final DeviceLog log;
   private final ReentrantLock plugging = new ReentrantLock();
+  private volatile long cid;
   private @Nullable Plug plug;
   private boolean ended;
 
@@ -29,10 +29,17 @@ final class Uplink {
   /** What one fabric sees of the guest. Deaf once it is pulled out. */
   private final class Plug implements Port {
     private final Fabric fabric;
+    private final long plugCid;
     private volatile boolean out;
 
-    Plug(Fabric fabric) {
+    Plug(Fabric fabric, long plugCid) {
       this.fabric = fabric;
+      this.plugCid = plugCid;
+    }
+
+    void pull() {
+      out = true;
+      fabric.detach(plugCid, this);
     }
 
     @Override
@@ -45,7 +52,7 @@ final class Uplink {
     @Override
     public void peerGone(long goneCid) {
       // vhost has no word for that: the guest learns it by RST when it sends the next packet.
-      if (!out && goneCid != cid) {
+      if (!out && goneCid != plugCid) {
         log.event("machine " + goneCid + " left the fabric");
       }
     }
@@ -63,12 +70,63 @@ final class Uplink {
             "The guest with CID " + cid + " is plugged in already. Unplug it first.");
       }
       // Held until the guest's own packets find the fabric: its answers may come at once.
-      Plug next = new Plug(fabric);
+      Plug next = new Plug(fabric, cid);
       fabric.attach(cid, next);
       plug = next;
       log.event("plugged in");
     } finally {
       plugging.unlock();
+    }
+  }
+
+  /** The guest's CID. */
+  long cid() {
+    return cid;
+  }
+
+  /**
+   * Whether {@link #move} would find that CID free.
+   *
+   * @throws IllegalStateException if it would not
+   */
+  void checkFree(long newCid) {
+    Plug current = current();
+    if (current != null && newCid != cid && current.fabric.isAttached(newCid)) {
+      throw taken(newCid);
+    }
+  }
+
+  private IllegalStateException taken(long newCid) {
+    return new IllegalStateException(
+        "The guest with CID "
+            + cid
+            + " cannot get CID "
+            + newCid
+            + ": another machine of this lab has it. Choose another.");
+  }
+
+  /**
+   * Gives the guest another CID: for the others the old machine is gone and a new one there.
+   *
+   * @throws IllegalStateException if the fabric has that CID already
+   */
+  void move(long newCid) {
+    Plug old;
+    plugging.lock();
+    try {
+      old = plug;
+      if (old != null) {
+        Plug next = new Plug(old.fabric, newCid);
+        old.fabric.attach(newCid, next);
+        plug = next;
+      }
+      log.event("CID " + cid + " becomes " + newCid);
+      cid = newCid;
+    } finally {
+      plugging.unlock();
+    }
+    if (old != null) {
+      old.pull();
     }
   }
 
@@ -102,8 +160,7 @@ final class Uplink {
       plugging.unlock();
     }
     if (old != null) {
-      old.out = true;
-      old.fabric.detach(cid, old);
+      old.pull();
     }
     return old;
   }
@@ -127,6 +184,15 @@ final class Uplink {
     }
   }
 
+  /** The guest's driver reset its connections, but what listens there goes on. */
+  void transportWasReset() {
+    log.event("the guest's transport was reset: its connections are gone");
+    Plug current = current();
+    if (current != null) {
+      current.fabric.tellGone(current.plugCid);
+    }
+  }
+
   /**
    * The guest's kernel started anew and knows none of its connections. Linux's vhost leaves the
    * host's sockets as they are until they send and get RST; that they end at once is our choice.
@@ -136,7 +202,7 @@ final class Uplink {
     toGuest.forgetAll();
     Plug current = current();
     if (current != null) {
-      current.fabric.tellGone(cid);
+      current.fabric.tellGone(current.plugCid);
     }
   }
 }

@@ -11,7 +11,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -31,8 +34,11 @@ public final class VhostUserDevice implements AutoCloseable {
   private static final long MIN_CID = 3;
   private static final long MAX_CID = 0xFFFF_FFFEL;
   private static final long CLOSE_SECONDS = 30;
+  private static final long RESET_SECONDS = 10;
 
-  private final long cid;
+  /** How often a guest is looked at that must deal with an event; nothing tells when it has. */
+  private static final int LOOK_AGAIN_MILLIS = 1;
+
   private final UnixListener listener;
   private final EventFd wakeUp;
   private final DeviceLog log = new DeviceLog();
@@ -40,6 +46,7 @@ public final class VhostUserDevice implements AutoCloseable {
   private final RxQueue rx = new RxQueue(this::failFromAnyThread);
   private final Uplink uplink;
   private final TxQueue tx;
+  private final TransportResets resets;
   private final Thread thread;
 
   private final ReentrantLock stateLock = new ReentrantLock();
@@ -49,11 +56,11 @@ public final class VhostUserDevice implements AutoCloseable {
   private boolean ended;
 
   private VhostUserDevice(long cid, UnixListener listener, EventFd wakeUp) {
-    this.cid = cid;
     this.listener = listener;
     this.wakeUp = wakeUp;
     this.uplink = new Uplink(cid, rx, log);
     this.tx = new TxQueue(cid, rx, uplink::carry, log);
+    this.resets = new TransportResets(uplink, tx);
     this.thread = new Thread(this::run, "vsocklab-vhost-user-" + cid);
     thread.setDaemon(true);
   }
@@ -69,10 +76,7 @@ public final class VhostUserDevice implements AutoCloseable {
    * @throws IOException if the path cannot be used
    */
   public static VhostUserDevice listen(Path socket, long cid) throws IOException {
-    if (cid < MIN_CID || cid > MAX_CID) {
-      throw new IllegalArgumentException(
-          "A guest's CID is " + MIN_CID + " to " + MAX_CID + ", not " + cid + ".");
-    }
+    checkCid(cid);
     UnixListener listener = UnixListener.listen(socket);
     EventFd wakeUp;
     try {
@@ -87,13 +91,68 @@ public final class VhostUserDevice implements AutoCloseable {
     return device;
   }
 
+  private static void checkCid(long cid) {
+    if (cid < MIN_CID || cid > MAX_CID) {
+      throw new IllegalArgumentException(
+          "A guest's CID is " + MIN_CID + " to " + MAX_CID + ", not " + cid + ".");
+    }
+  }
+
   /**
-   * The guest's CID.
+   * The guest's CID: the one that the device was created with, until a {@link #resetTransport}
+   * changed it.
    *
    * @return 3 to 4294967294
    */
   public long cid() {
-    return cid;
+    return uplink.cid();
+  }
+
+  /**
+   * Tells the guest's driver that its transport was reset (virtio 1.3 section 5.10.6.7), and waits
+   * until it has dealt with that. Its connections are then gone, also for the others on the fabric.
+   *
+   * @param place the driver's event queue, as QEMU's monitor tells it
+   * @param newCid the guest's CID from now on, which may be the one it has
+   * @throws IllegalArgumentException if it is not a guest's
+   * @throws IllegalStateException if the fabric has that CID already
+   * @throws IOException if the guest's driver does not run, or does not take the event in time; or
+   *     if QEMU does not take another CID
+   */
+  public void resetTransport(EventQueue place, long newCid) throws IOException {
+    checkCid(newCid);
+    uplink.checkFree(newCid);
+    CompletableFuture<@Nullable Void> done = resets.ask(place, newCid);
+    stateLock.lock();
+    try {
+      if (ended) {
+        resets.end();
+      }
+      wakeThread();
+    } finally {
+      stateLock.unlock();
+    }
+    try {
+      done.get(RESET_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      Throwable why = e.getCause() == null ? e : e.getCause();
+      throw new IOException(
+          "The transport of guest " + cid() + " was not reset: " + why.getMessage(), why);
+    } catch (TimeoutException e) {
+      done.cancel(false);
+      throw new IOException(
+          "The guest "
+              + cid()
+              + " did not take its transport's reset within "
+              + RESET_SECONDS
+              + " s. Is it paused? The device saw:\n"
+              + log(),
+          e);
+    } catch (InterruptedException e) {
+      done.cancel(false);
+      Thread.currentThread().interrupt();
+      throw new IOException("Interrupted while guest " + cid() + " was reset.", e);
+    }
   }
 
   /**
@@ -164,7 +223,7 @@ public final class VhostUserDevice implements AutoCloseable {
         if (ended) {
           throw new IOException(
               "The vsock device of guest "
-                  + cid
+                  + cid()
                   + " ended before the guest's driver started it: "
                   + failure().orElse("QEMU or the test closed it.")
                   + "\n"
@@ -173,7 +232,7 @@ public final class VhostUserDevice implements AutoCloseable {
         if (leftNanos <= 0) {
           throw new IOException(
               "The guest "
-                  + cid
+                  + cid()
                   + " did not start its vsock driver within "
                   + timeout
                   + ". Does its kernel have vmw_vsock_virtio_transport? The device saw:\n"
@@ -234,7 +293,7 @@ public final class VhostUserDevice implements AutoCloseable {
       if (leftNanos <= 0) {
         throw new IllegalStateException(
             "The thread of the vsock device "
-                + cid
+                + cid()
                 + " does not end, somebody keeps it in a packet's hand-over: "
                 + Arrays.toString(thread.getStackTrace()));
       }
@@ -289,7 +348,7 @@ public final class VhostUserDevice implements AutoCloseable {
       if (connection != null) {
         log.event("QEMU connected");
         MessageChannel channel = new MessageChannel(connection);
-        try (Session session = new Session(channel, cid, rx, tx, uplink, log)) {
+        try (Session session = new Session(channel, cid(), rx, tx, uplink, log)) {
           serve(session, channel);
         }
       }
@@ -325,15 +384,19 @@ public final class VhostUserDevice implements AutoCloseable {
   private void serve(Session session, MessageChannel channel) throws IOException, DeviceFailure {
     PollSet set = new PollSet(4);
     while (!mustEnd()) {
+      resets.advance(session);
       boolean more = tx.drain();
       set.clear();
-      set.add(wakeUp.fd());
+      int wakeUpSlot = set.add(wakeUp.fd());
       int messages = set.add(channel.fd());
       EventFd rxKick = session.rxKick();
       EventFd txKick = session.txKick();
       int rxSlot = rxKick == null ? Integer.MAX_VALUE : set.add(rxKick.fd());
       int txSlot = txKick == null ? Integer.MAX_VALUE : set.add(txKick.fd());
-      set.await(more ? 0 : PollSet.FOREVER);
+      set.await(more ? 0 : resets.awaitsGuest() ? LOOK_AGAIN_MILLIS : PollSet.FOREVER);
+      if (set.isReady(wakeUpSlot)) {
+        wakeUp.drain();
+      }
       if (txKick != null && set.isReady(txSlot)) {
         txKick.drain();
       }
@@ -372,6 +435,7 @@ public final class VhostUserDevice implements AutoCloseable {
     try {
       started = false;
       ended = true;
+      resets.end();
       wakeUp.close();
       stateChanged.signalAll();
     } finally {

@@ -13,6 +13,8 @@ import dev.vsocklab.VsockAddress;
 import dev.vsocklab.VsockSocketOptions;
 import dev.vsocklab.spi.ErrnoException;
 import dev.vsocklab.spi.KernelSocket;
+import dev.vsocklab.spi.KernelSocket.Received;
+import dev.vsocklab.spi.KernelSocket.Waiting;
 import java.io.IOException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
@@ -475,6 +477,249 @@ abstract class SocketCallsContract {
     assertEquals(new GuestProgram.Exit(0, 0), socat.waitFor(DEADLINE));
   }
 
+  // ---- the kernel's own calls
+
+  @Test
+  void seqpacketKeepsMessagesApartAndTellsTheirEor() throws Exception {
+    Pair pair = seqpacketPair(7000);
+
+    assertEquals(5, pair.client.send(bytes("first"), 0, KernelSocket.FOREVER));
+    assertEquals(6, pair.client.send(bytes("second"), KernelSocket.MSG_EOR, KernelSocket.NO_WAIT));
+    pair.client.close();
+
+    ByteBuffer dst = ByteBuffer.allocate(100);
+    assertEquals(new Received(5, 0), pair.server.receive(dst, 0, KernelSocket.FOREVER));
+    assertEquals(
+        new Received(6, KernelSocket.MSG_EOR), pair.server.receive(dst, 0, KernelSocket.FOREVER));
+    assertEquals("firstsecond", StandardCharsets.US_ASCII.decode(dst.flip()).toString());
+    assertEquals(
+        new Received(KernelSocket.EOF, 0),
+        pair.server.receive(ByteBuffer.allocate(1), 0, KernelSocket.FOREVER));
+    assertErrno(Errno.EPIPE, () -> pair.server.send(bytes("x"), 0, KernelSocket.FOREVER));
+  }
+
+  @Test
+  void aMessageThatDoesNotFitIsCutAndItsLengthToldIfAsked() throws Exception {
+    Pair pair = seqpacketPair(7000);
+    pair.client.send(bytes("0123456789"), 0, KernelSocket.FOREVER);
+    pair.client.send(bytes("0123456789"), 0, KernelSocket.FOREVER);
+    pair.client.send(bytes("end"), 0, KernelSocket.FOREVER);
+
+    ByteBuffer dst = ByteBuffer.allocate(4);
+    assertEquals(
+        new Received(4, KernelSocket.MSG_TRUNC), pair.server.receive(dst, 0, KernelSocket.FOREVER));
+    assertEquals(4, dst.position());
+    assertEquals(
+        new Received(10, KernelSocket.MSG_TRUNC),
+        pair.server.receive(dst.clear(), KernelSocket.MSG_TRUNC, KernelSocket.FOREVER));
+    assertEquals(4, dst.position());
+    assertEquals(3, pair.server.read(dst.clear(), KernelSocket.FOREVER));
+  }
+
+  @Test
+  void aMessageLargerThanAFrameGoesInOnePieceAndOneTooLargeForThePeerIsEmsgsize() throws Exception {
+    KernelSocket listener = client.seqpacket();
+    listener.setOption(VsockSocketOptions.BUFFER_MAX_SIZE, 2L << 20);
+    listener.setOption(VsockSocketOptions.BUFFER_SIZE, 2L << 20);
+    KernelSocket socket = client.seqpacket();
+    socket.setOption(VsockSocketOptions.BUFFER_MAX_SIZE, 2L << 20);
+    socket.setOption(VsockSocketOptions.BUFFER_SIZE, 2L << 20);
+    Pair pair = connect(listener, socket, 7000);
+    byte[] message = random(1536 * 1024, 5);
+
+    ByteBuffer src = ByteBuffer.wrap(message);
+    assertEquals(message.length, pair.client.send(src, 0, KernelSocket.FOREVER));
+    assertFalse(src.hasRemaining());
+    ByteBuffer dst = ByteBuffer.allocate(message.length);
+    assertEquals(
+        new Received(message.length, 0), pair.server.receive(dst, 0, KernelSocket.FOREVER));
+    assertArrayEquals(message, dst.array());
+    assertErrno(
+        series.equals("6.1") ? Errno.ENOMEM : Errno.EMSGSIZE, // 6.1 makes all of them ENOMEM
+        () -> pair.client.send(ByteBuffer.allocate((2 << 20) + 1), 0, KernelSocket.FOREVER));
+  }
+
+  @Test
+  void peekLeavesTheBytesAndWaitallWaitsForAllOfThem() throws Exception {
+    Pair pair = pair(7000);
+    pair.client.write(bytes("abc"), KernelSocket.FOREVER);
+
+    ByteBuffer dst = ByteBuffer.allocate(6);
+    assertEquals(
+        new Received(3, 0), pair.server.receive(dst, KernelSocket.MSG_PEEK, KernelSocket.FOREVER));
+    CompletableFuture<Received> all =
+        async(
+            () -> pair.server.receive(dst.clear(), KernelSocket.MSG_WAITALL, KernelSocket.FOREVER));
+    awaitCallsUnderWay(1);
+    assertFalse(all.isDone());
+    pair.client.write(bytes("def"), KernelSocket.FOREVER);
+
+    assertEquals(new Received(6, 0), get(all));
+    assertEquals("abcdef", new String(dst.array(), StandardCharsets.US_ASCII));
+  }
+
+  @Test
+  void aReceiveThatWaitsWaitsForTheLowWaterAndPollKnowsItToo() throws Exception {
+    Pair pair = pair(7000);
+    assertReadsBack(pair.server, VsockSocketOptions.RECEIVE_LOW_WATER, 4);
+    pair.client.write(bytes("abc"), KernelSocket.FOREVER);
+    CompletableFuture<Received> four =
+        async(() -> pair.server.receive(ByteBuffer.allocate(10), 0, KernelSocket.FOREVER));
+    awaitCallsUnderWay(1);
+
+    assertEquals(0, pair.server.poll(KernelSocket.POLLIN, KernelSocket.NO_WAIT));
+    assertFalse(four.isDone());
+    pair.client.write(bytes("d"), KernelSocket.FOREVER);
+
+    assertEquals(4, get(four).lengthBytes());
+  }
+
+  @Test
+  void theSocketsOwnTimeoutsEndCallsThatWaitForEver() throws Exception {
+    Pair pair = pair(7000);
+    KernelSocket listener = listener(7001, 1);
+    Duration soon = Duration.ofMillis(40);
+    assertReadsBack(listener, VsockSocketOptions.RECEIVE_TIMEOUT, soon);
+    assertReadsBack(pair.client, VsockSocketOptions.RECEIVE_TIMEOUT, soon);
+    assertReadsBack(pair.client, VsockSocketOptions.SEND_TIMEOUT, soon);
+
+    assertNull(listener.accept(KernelSocket.FOREVER));
+    ByteBuffer one = ByteBuffer.allocate(1);
+    assertEquals(KernelSocket.WOULD_BLOCK, pair.client.read(one, KernelSocket.FOREVER));
+    assertEquals(
+        new Received(KernelSocket.WOULD_BLOCK, 0),
+        pair.client.receive(one, 0, KernelSocket.FOREVER));
+    ByteBuffer much = ByteBuffer.allocate(2 * DEFAULT_BUFFER_BYTES);
+    assertEquals(DEFAULT_BUFFER_BYTES, pair.client.send(much, 0, KernelSocket.FOREVER));
+    assertEquals(DEFAULT_BUFFER_BYTES, much.position());
+    assertEquals(KernelSocket.WOULD_BLOCK, pair.client.send(one, 0, KernelSocket.FOREVER));
+    assertEquals(KernelSocket.WOULD_BLOCK, pair.client.write(one, KernelSocket.FOREVER));
+  }
+
+  @Test
+  void callsWithoutRoomOrBytesAreMadeForTheirErrors() throws Exception {
+    ByteBuffer none = ByteBuffer.allocate(0);
+    KernelSocket unconnected = client.stream();
+    assertErrno(Errno.ENOTCONN, () -> unconnected.receive(none, 0, KernelSocket.FOREVER));
+    assertErrno(Errno.ENOTCONN, () -> unconnected.send(none, 0, KernelSocket.FOREVER));
+    Pair pair = pair(7000);
+    assertEquals(new Received(0, 0), pair.client.receive(none, 0, KernelSocket.FOREVER));
+    assertEquals(0, pair.client.send(none, 0, KernelSocket.FOREVER));
+
+    pair.client.shutdown(KernelSocket.Direction.WRITE);
+
+    assertErrno(Errno.EPIPE, () -> pair.client.send(none, 0, KernelSocket.FOREVER));
+  }
+
+  @Test
+  void nonBlockingReceiveAndSendSayWhenThereIsNothingToDo() throws Exception {
+    Pair pair = seqpacketPair(7000);
+    assertEquals(
+        new Received(KernelSocket.WOULD_BLOCK, 0),
+        pair.client.receive(ByteBuffer.allocate(1), 0, KernelSocket.NO_WAIT));
+    assertEquals(
+        DEFAULT_BUFFER_BYTES,
+        pair.client.send(ByteBuffer.allocate(DEFAULT_BUFFER_BYTES), 0, KernelSocket.NO_WAIT));
+
+    assertEquals(KernelSocket.WOULD_BLOCK, pair.client.send(bytes("x"), 0, KernelSocket.NO_WAIT));
+  }
+
+  @Test
+  void closeEndsAReceiveAndASendThatSleepInTheKernel() throws Exception {
+    Pair pair = pair(7000);
+    pair.client.write(ByteBuffer.allocate(DEFAULT_BUFFER_BYTES), KernelSocket.FOREVER);
+    CompletableFuture<Executable> receive = sleepingReceive(pair.client);
+    CompletableFuture<Executable> send =
+        async(() -> caught(() -> pair.client.send(bytes("x"), 0, KernelSocket.FOREVER)));
+    awaitCallsUnderWay(2);
+    assertEquals(
+        KernelSocket.WOULD_BLOCK, pair.client.read(ByteBuffer.allocate(1), KernelSocket.NO_WAIT));
+    assertErrno(
+        Errno.EISCONN, () -> pair.client.connect(VsockAddress.local(7000), KernelSocket.NO_WAIT));
+    assertErrno(Errno.EINVAL, () -> pair.client.accept(KernelSocket.NO_WAIT));
+    assertFalse(receive.isDone());
+    assertFalse(send.isDone());
+
+    pair.client.close();
+
+    assertErrno(Errno.EBADF, get(receive));
+    assertErrno(Errno.EBADF, get(send));
+    drain(pair.server, DEFAULT_BUFFER_BYTES);
+    assertEquals(KernelSocket.EOF, pair.server.read(ByteBuffer.allocate(1), KernelSocket.FOREVER));
+  }
+
+  @Test
+  void aThousandSleepersComeAndGo() throws Exception {
+    for (int round = 0; round < 10; round++) {
+      KernelSocket listener = listener(7000, 200);
+      List<CompletableFuture<Executable>> sleepers = new ArrayList<>();
+      List<KernelSocket> sockets = new ArrayList<>();
+      for (int i = 0; i < 100; i++) {
+        KernelSocket socket = client.stream();
+        socket.connect(VsockAddress.local(7000), KernelSocket.FOREVER);
+        sockets.add(socket);
+        sleepers.add(sleepingReceive(socket));
+      }
+      awaitCallsUnderWay(100);
+      for (int i = 0; i < 50; i++) {
+        sockets.get(i).close();
+        assertErrno(Errno.EBADF, get(sleepers.get(i)));
+      }
+      if (round % 2 == 0) {
+        client.reset(DEADLINE);
+      } else {
+        listener.close();
+      }
+      for (CompletableFuture<Executable> sleeper : sleepers) {
+        get(sleeper); // EBADF, or the end of the stream where the listener was closed first
+      }
+      client.reset(DEADLINE);
+      assertEquals(0, client.callsUnderWay());
+    }
+  }
+
+  @Test
+  void shutdownWakesAReceiveThatSleeps() throws Exception {
+    Pair pair = pair(7000);
+    CompletableFuture<Received> sleeper =
+        async(() -> pair.client.receive(ByteBuffer.allocate(1), 0, KernelSocket.FOREVER));
+    awaitCallsUnderWay(1);
+
+    pair.client.shutdown(KernelSocket.Direction.READ);
+
+    assertEquals(new Received(KernelSocket.EOF, 0), get(sleeper));
+  }
+
+  @Test
+  void unsentBytesAreAskedOfTheKernel() throws Exception {
+    Pair pair = pair(7000);
+    pair.client.write(bytes("abc"), KernelSocket.FOREVER);
+
+    if (series.equals("6.1")) { // its sockets have no ioctl: sock_no_ioctl
+      assertErrno(Errno.EOPNOTSUPP, () -> pair.client.queuedBytes(Waiting.UNSENT));
+      assertErrno(Errno.EOPNOTSUPP, () -> pair.client.queuedBytes(Waiting.UNREAD));
+      return;
+    }
+    drain(pair.server, 3);
+    assertEquals(0, pair.client.queuedBytes(Waiting.UNSENT));
+    assertErrno(Errno.ENOTTY, () -> pair.client.queuedBytes(Waiting.UNREAD));
+    assertErrno(Errno.EOPNOTSUPP, () -> client.stream().queuedBytes(Waiting.UNSENT));
+  }
+
+  @Test
+  void withoutThePrivilegePortsBelow1024AreEaccesUntilTheReset() throws Exception {
+    client.mayBindPrivilegedPorts(false);
+    assertErrno(Errno.EACCES, () -> client.stream().bind(VsockAddress.any(1023)));
+    client.stream().bind(VsockAddress.any(1024));
+    client.mayBindPrivilegedPorts(true);
+    client.stream().bind(VsockAddress.any(1023));
+    client.mayBindPrivilegedPorts(false);
+
+    client.reset(DEADLINE);
+
+    client.stream().bind(VsockAddress.any(1023));
+  }
+
   // ---- how the tests speak
 
   private record Pair(KernelSocket client, KernelSocket server) {}
@@ -487,13 +732,27 @@ abstract class SocketCallsContract {
   }
 
   private Pair pair(long port) throws Exception {
-    KernelSocket listener = listener(port, 1);
-    KernelSocket socket = client.stream();
+    return connect(client.stream(), client.stream(), port);
+  }
+
+  private Pair seqpacketPair(long port) throws Exception {
+    return connect(client.seqpacket(), client.seqpacket(), port);
+  }
+
+  private static Pair connect(KernelSocket listener, KernelSocket socket, long port)
+      throws Exception {
+    listener.bind(VsockAddress.any(port));
+    listener.listen(1);
     assertTrue(socket.connect(VsockAddress.local(port), KernelSocket.FOREVER));
     KernelSocket accepted = listener.accept(KernelSocket.FOREVER);
     assertNotNull(accepted);
     listener.close();
     return new Pair(socket, accepted);
+  }
+
+  private static CompletableFuture<Executable> sleepingReceive(KernelSocket socket) {
+    return async(
+        () -> caught(() -> socket.receive(ByteBuffer.allocate(1), 0, KernelSocket.FOREVER)));
   }
 
   private static ByteBuffer bytes(String text) {

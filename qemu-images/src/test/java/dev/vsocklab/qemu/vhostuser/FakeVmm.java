@@ -25,7 +25,8 @@ final class FakeVmm implements AutoCloseable {
   static final long CID = 42;
   static final long EVENT_IDX = 1L << 29;
   static final long INDIRECT = 1L << 28;
-  static final long ALL_FEATURES = 1L << 32 | 1L << 30 | EVENT_IDX | INDIRECT;
+  static final long SEQPACKET = 1L << 1;
+  static final long ALL_FEATURES = 1L << 32 | 1L << 30 | EVENT_IDX | INDIRECT | SEQPACKET;
   static final int RING_SIZE = 16;
 
   /** Where rings and buffers lie in guest memory, unless a test has it otherwise. */
@@ -43,6 +44,11 @@ final class FakeVmm implements AutoCloseable {
   final FakeRing rx;
   final FakeRing tx;
   private final UnixConnection connection;
+
+  /** Where the device's own requests come out. */
+  private final UnixConnection requests;
+
+  private final UnixConnection devicesEnd;
   private boolean acks;
 
   /** Whether a kick eventfd comes with count 1, as QEMU's do. */
@@ -56,6 +62,9 @@ final class FakeVmm implements AutoCloseable {
   FakeVmm(Path socket, FakeMemory memory, int ringSize, long ringOffset) throws IOException {
     this.memory = memory;
     connection = TestLibc.connect(socket);
+    UnixConnection[] pair = TestLibc.connectedPair();
+    devicesEnd = pair[0];
+    requests = pair[1];
     rx = new FakeRing(memory, 0, ringSize, ringOffset + RX_PAGE);
     tx = new FakeRing(memory, 1, ringSize, ringOffset + TX_PAGE);
     rx.reset(0);
@@ -128,10 +137,12 @@ final class FakeVmm implements AutoCloseable {
   void realize() throws IOException {
     ByteBuffer none = payload(0);
     assertEquals(ALL_FEATURES, ask(Request.GET_FEATURES, none, 8).getLong(0));
-    assertEquals(0x209, ask(Request.GET_PROTOCOL_FEATURES, none, 8).getLong(0));
-    tell(Request.SET_PROTOCOL_FEATURES, u64(0x209));
+    assertEquals(0x229, ask(Request.GET_PROTOCOL_FEATURES, none, 8).getLong(0));
+    tell(Request.SET_PROTOCOL_FEATURES, u64(0x229));
     acks = true;
     assertEquals(2, ask(Request.GET_QUEUE_NUM, none, 8).getLong(0));
+    tell(Request.SET_BACKEND_REQ_FD, none, devicesEnd.fd());
+    devicesEnd.close();
     tell(Request.SET_OWNER, none);
     ask(Request.GET_FEATURES, none, 8);
     for (FakeRing ring : List.of(rx, tx)) {
@@ -205,6 +216,22 @@ final class FakeVmm implements AutoCloseable {
     tell(Request.SET_VRING_CALL, u64(1), tx.call.fd());
     tell(Request.SET_VRING_CALL, u64(0), rx.call.fd());
     return bases;
+  }
+
+  /** Waits for a request of the device's own, and reads the configuration as QEMU then does. */
+  long awaitConfigurationChange() throws IOException {
+    ByteBuffer message = ByteBuffer.allocateDirect(12).order(ByteOrder.nativeOrder());
+    PollSet set = new PollSet(1);
+    set.add(requests.fd());
+    while (message.hasRemaining()) {
+      assertTrue(set.await(DEADLINE_MILLIS), "the device asked for nothing");
+      requests.receive(message, new ArrayList<>());
+    }
+    assertEquals(2, message.getInt(0), "VHOST_USER_BACKEND_CONFIG_CHANGE_MSG");
+    assertEquals(1, message.getInt(4), "version 1, no reply wanted");
+    assertEquals(0, message.getInt(8));
+    ByteBuffer config = ask(Request.GET_CONFIG, payload(20).putInt(4, 8), 20);
+    return config.order(ByteOrder.LITTLE_ENDIAN).getLong(12);
   }
 
   /** Realize and start, as a boot does. */
@@ -281,6 +308,8 @@ final class FakeVmm implements AutoCloseable {
   /** QEMU dies. */
   void hangUp() {
     connection.close();
+    requests.close();
+    devicesEnd.close();
   }
 
   @Override

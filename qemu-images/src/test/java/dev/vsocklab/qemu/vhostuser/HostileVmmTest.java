@@ -126,7 +126,7 @@ class HostileVmmTest extends DeviceTestBase {
 
   @Test
   void featuresThatWereNotOffered() throws Exception {
-    sendAndFail(Request.SET_FEATURES, FakeVmm.u64(2), "features 0x2");
+    sendAndFail(Request.SET_FEATURES, FakeVmm.u64(4), "features 0x4");
   }
 
   @Test
