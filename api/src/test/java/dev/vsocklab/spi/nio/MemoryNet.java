@@ -1,5 +1,6 @@
 package dev.vsocklab.spi.nio;
 
+import dev.vsocklab.Errno;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.spi.SocketLayer;
 import java.io.IOException;
@@ -39,6 +40,9 @@ final class MemoryNet implements SocketLayer {
 
   /** Whether this kernel peeks at messages; else ENOMEM, as Linux before 6.6. */
   volatile boolean peeksAtMessages = true;
+
+  /** What a message gives that is too long: ENOMEM on Linux before 6.4. */
+  volatile Errno errnoOfTooLong = Errno.EMSGSIZE;
 
   @Nullable String gone;
   private long nextPort = 5000;

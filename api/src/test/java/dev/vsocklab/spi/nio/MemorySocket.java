@@ -39,7 +39,12 @@ final class MemorySocket implements KernelSocket {
   private final ByteBuffer received = ByteBuffer.allocate(CREDIT_BYTES);
   private final Queue<MemorySocket> backlog = new ArrayDeque<>();
   private final Map<SocketOption<?>, Object> options =
-      new HashMap<>(Map.of(VsockSocketOptions.BUFFER_SIZE, (long) CREDIT_BYTES));
+      new HashMap<>(
+          Map.of(
+              VsockSocketOptions.BUFFER_SIZE,
+              (long) CREDIT_BYTES,
+              StandardSocketOptions.SO_LINGER,
+              -1));
   private int backlogSize = -1;
   private @Nullable VsockAddress local;
   private @Nullable VsockAddress remote;
@@ -306,7 +311,7 @@ final class MemorySocket implements KernelSocket {
             throw new ErrnoException(Errno.EPIPE);
           }
           if (type == Type.SEQPACKET && lengthBytes > CREDIT_BYTES) {
-            throw new ErrnoException(Errno.EMSGSIZE);
+            throw new ErrnoException(net.errnoOfTooLong);
           }
         } catch (ErrnoException e) {
           if (written > 0 && type == Type.STREAM) {
@@ -503,8 +508,8 @@ final class MemorySocket implements KernelSocket {
   public <T> void setOption(SocketOption<T> option, T value) throws ErrnoException, IOException {
     enter();
     try {
-      if (option == StandardSocketOptions.SO_LINGER) {
-        throw new ErrnoException(Errno.EINVAL, "this double does not linger");
+      if (option == VsockSocketOptions.RECEIVE_LOW_WATER && (Integer) value > CREDIT_BYTES) {
+        throw new ErrnoException(Errno.EINVAL);
       }
       options.put(option, value);
     } finally {
