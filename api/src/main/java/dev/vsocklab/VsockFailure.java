@@ -16,6 +16,8 @@ import java.util.Optional;
  *       <td>{@link VsockTimeoutException}</td></tr>
  *   <tr><td>connect: ENODEV, ENETUNREACH</td><td>{@link VsockNoRouteException}</td></tr>
  *   <tr><td>bind: any</td><td>{@link VsockBindException}</td></tr>
+ *   <tr><td>EAGAIN of a non-blocking write after a part of a SEQPACKET message</td>
+ *       <td>{@link VsockSocketException}</td></tr>
  *   <tr><td>everything else</td><td>{@link VsockSocketException}</td></tr>
  * </table>
  */

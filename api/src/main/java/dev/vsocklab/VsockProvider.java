@@ -13,7 +13,8 @@ import java.util.Set;
  * mocking library mocks.
  *
  * <p>It opens JDK types, so code that works with a {@link SocketChannel} or a {@link Socket} works
- * on vsock too. Addresses are {@link VsockAddress}es; any other gives {@link
+ * on vsock too; what only vsock has is in {@link VsockChannel} and {@link SeqpacketChannel}.
+ * Addresses are {@link VsockAddress}es; any other gives {@link
  * java.nio.channels.UnsupportedAddressTypeException}. There is no JVM-wide default provider: pass
  * one in.
  *
@@ -64,6 +65,32 @@ public interface VsockProvider {
    * @throws IOException if the machine has no socket to give
    */
   ServerSocket openServerSocket() throws IOException;
+
+  /**
+   * Opens a SEQPACKET channel, blocking and unconnected.
+   *
+   * @return the channel
+   * @throws UnsupportedOperationException if {@link #capabilities} has no {@link
+   *     VsockCapability#SEQPACKET}
+   * @throws IOException if the machine has no socket to give
+   */
+  default SeqpacketChannel openSeqpacketChannel() throws IOException {
+    throw new UnsupportedOperationException(
+        "This provider has no SEQPACKET sockets. Ask capabilities() first.");
+  }
+
+  /**
+   * Opens a SEQPACKET listener, blocking and unbound.
+   *
+   * @return the channel
+   * @throws UnsupportedOperationException if {@link #capabilities} has no {@link
+   *     VsockCapability#SEQPACKET}
+   * @throws IOException if the machine has no socket to give
+   */
+  default SeqpacketServerChannel openSeqpacketServerChannel() throws IOException {
+    throw new UnsupportedOperationException(
+        "This provider has no SEQPACKET sockets. Ask capabilities() first.");
+  }
 
   /**
    * The CID that this machine calls its own, as {@code IOCTL_VM_SOCKETS_GET_LOCAL_CID} tells it: a

@@ -182,6 +182,17 @@ public abstract class ChannelContract {
     }
   }
 
+  @Test
+  void lingerIsKept() throws IOException {
+    try (SocketChannel channel = net().channel()) {
+      assertEquals(-1, channel.getOption(StandardSocketOptions.SO_LINGER));
+      channel.setOption(StandardSocketOptions.SO_LINGER, 3);
+      assertEquals(3, channel.getOption(StandardSocketOptions.SO_LINGER));
+      channel.setOption(StandardSocketOptions.SO_LINGER, -1);
+      assertEquals(-1, channel.getOption(StandardSocketOptions.SO_LINGER));
+    }
+  }
+
   // -- Connecting --
 
   @Test

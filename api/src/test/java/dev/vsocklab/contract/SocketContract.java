@@ -207,6 +207,21 @@ public abstract class SocketContract {
   }
 
   @Test
+  void availableNeverTellsMoreThanIsThere() throws IOException {
+    try (Sockets sockets = connected()) {
+      InputStream in = sockets.far().getInputStream();
+      assertEquals(0, in.available());
+      sockets.near().getOutputStream().write(new byte[3]);
+      assertEquals(1, in.read(new byte[1]));
+      assertTrue(in.available() <= 2);
+      sockets.far().shutdownInput();
+      assertEquals(0, in.available());
+      sockets.far().close();
+      assertMessage("Socket closed", in::available);
+    }
+  }
+
+  @Test
   void closingAStreamClosesTheSocket() throws IOException {
     try (Sockets sockets = connected()) {
       sockets.near().getInputStream().close();
@@ -369,6 +384,11 @@ public abstract class SocketContract {
       assertTrue(socket.getKeepAlive());
       socket.setReuseAddress(true);
       assertTrue(socket.getReuseAddress());
+      assertEquals(-1, socket.getSoLinger());
+      socket.setSoLinger(true, 3);
+      assertEquals(3, socket.getSoLinger());
+      socket.setSoLinger(false, 3);
+      assertEquals(-1, socket.getSoLinger());
       socket.setPerformancePreferences(1, 2, 3);
       listener.setReuseAddress(true);
       assertTrue(listener.getReuseAddress());

@@ -1,5 +1,7 @@
 package dev.vsocklab.contract;
 
+import dev.vsocklab.SeqpacketChannel;
+import dev.vsocklab.SeqpacketServerChannel;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.VsockProvider;
 import java.io.IOException;
@@ -31,6 +33,16 @@ public final class VsockNet implements ContractNet {
   @Override
   public ServerSocketChannel listener() throws IOException {
     return server.openServerSocketChannel();
+  }
+
+  /** Opens a SEQPACKET channel. */
+  public SeqpacketChannel seqpacketChannel() throws IOException {
+    return client.openSeqpacketChannel();
+  }
+
+  /** Opens a SEQPACKET listener, unbound. */
+  public SeqpacketServerChannel seqpacketListener() throws IOException {
+    return server.openSeqpacketServerChannel();
   }
 
   @Override

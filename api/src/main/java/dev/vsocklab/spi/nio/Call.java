@@ -9,7 +9,9 @@ enum Call {
   ACCEPT("accept at"),
   CONNECT("connect"),
   READ("read from"),
+  PEEK("peek at"),
   WRITE("write to"),
+  QUEUED("bytes queued to"),
   SHUTDOWN("shutdown of"),
   OPTION("option of");
 

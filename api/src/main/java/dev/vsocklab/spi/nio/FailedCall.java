@@ -44,6 +44,25 @@ record FailedCall(
     return new VsockTimeoutException(message(errno, why), errno, local, remote);
   }
 
+  /**
+   * The exception for a call that might wait without end and yet found nothing to do: the socket's
+   * own timeout ran out.
+   */
+  VsockTimeoutException ranOut() {
+    return new VsockTimeoutException(
+        message(Errno.EAGAIN, meaning(Errno.EAGAIN)), Errno.EAGAIN, local, remote);
+  }
+
+  /** The exception for a message of which a call that may not wait could send a part only. */
+  VsockSocketException torn(int lengthBytes) {
+    String why =
+        "credit ended within the message of "
+            + lengthBytes
+            + " bytes. A part of it is on its way and will stand before the next message: close the"
+            + " channel, and write messages of that size in blocking mode";
+    return new VsockSocketException(message(Errno.EAGAIN, why), Errno.EAGAIN, local, remote);
+  }
+
   private IOException exception(Errno errno, String message) {
     if (call == Call.BIND) {
       return new VsockBindException(message, errno, local, remote);
@@ -85,9 +104,12 @@ record FailedCall(
         switch (call) {
           case CONNECT -> connectMeaning(errno);
           case BIND -> bindMeaning(errno);
-          case READ, WRITE -> transferMeaning(errno);
+          case READ -> readMeaning(errno);
+          case PEEK -> peekMeaning(errno);
+          case WRITE -> writeMeaning(errno);
           case LISTEN -> errno == Errno.EINVAL ? "the socket is unbound or connected" : null;
-          case ACCEPT -> errno == Errno.EINVAL ? "the socket does not listen" : null;
+          case ACCEPT -> acceptMeaning(errno);
+          case QUEUED -> queuedMeaning(errno);
           case SOCKET, LOCAL_CID, SHUTDOWN, OPTION -> null;
         };
     return meaning == null ? "error number " + errno.number() : meaning;
@@ -100,6 +122,7 @@ record FailedCall(
           "no answer within the socket's connect timeout (CONNECT_TIMEOUT, 2 s unless set)";
       case ENODEV -> "no transport of this machine leads to that CID";
       case ENETUNREACH -> "this machine's transport refuses that address";
+      case ESOCKTNOSUPPORT -> "no SEQPACKET socket can be reached there: unknown CID or old kernel";
       case EPROTO -> "the other end answered neither with an acceptance nor with a reset";
       case EADDRNOTAVAIL -> "no port was free for this end";
       case EINVAL -> "the socket listens, was shut down, or cannot have such a peer";
@@ -117,13 +140,56 @@ record FailedCall(
     };
   }
 
+  private static @Nullable String acceptMeaning(Errno errno) {
+    return switch (errno) {
+      case EINVAL -> "the socket does not listen";
+      case EAGAIN -> "no connection came within the socket's RECEIVE_TIMEOUT";
+      default -> null;
+    };
+  }
+
+  private static @Nullable String readMeaning(Errno errno) {
+    return switch (errno) {
+      case EAGAIN -> "nothing came within the socket's RECEIVE_TIMEOUT";
+      case ENOMEM ->
+          "no memory, or the call waits for more than the socket can hold: what readFully asks for"
+              + " and RECEIVE_LOW_WATER must be less than BUFFER_SIZE";
+      default -> transferMeaning(errno);
+    };
+  }
+
+  private static @Nullable String peekMeaning(Errno errno) {
+    return switch (errno) {
+      case ENOMEM, EOPNOTSUPP ->
+          "that kernel has no peek for such a socket: Linux before 6.6 has none for SEQPACKET";
+      default -> readMeaning(errno);
+    };
+  }
+
+  private static @Nullable String writeMeaning(Errno errno) {
+    return switch (errno) {
+      case EAGAIN -> "the peer made no room within the socket's SEND_TIMEOUT";
+      case EMSGSIZE -> "the message is longer than the smaller of both ends' receive buffers";
+      case ENOMEM -> "the machine had no memory for the call";
+      default -> transferMeaning(errno);
+    };
+  }
+
   private static @Nullable String transferMeaning(Errno errno) {
     return switch (errno) {
       case EPIPE -> "this end was shut down for writing, or the peer reads no more";
       case ECONNRESET -> "the other machine is gone, or the transport to it was reset";
       case ENOTCONN -> "the connection is gone: the transport under it was reset";
       case ENOBUFS -> "the peer overran this socket's receive buffer, so it was reset";
-      case ENOMEM -> "the machine had no memory for the call";
+      default -> null;
+    };
+  }
+
+  private static @Nullable String queuedMeaning(Errno errno) {
+    return switch (errno) {
+      case ENOTTY, EOPNOTSUPP ->
+          "that kernel does not count them: Linux counts unsent bytes from 6.12 on, unread ones from"
+              + " 6.17 on";
       default -> null;
     };
   }

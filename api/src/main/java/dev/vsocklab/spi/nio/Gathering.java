@@ -1,5 +1,6 @@
 package dev.vsocklab.spi.nio;
 
+import dev.vsocklab.spi.KernelSocket;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -17,23 +18,29 @@ final class Gathering {
   /**
    * Writes the buffers in order.
    *
-   * @return bytes written: all, unless it may not wait or the connection ended on the way
+   * @return bytes written: all, unless its time or the connection ended on the way; {@link
+   *     KernelSocket#WOULD_BLOCK} if not even one
    */
-  long write(
-      VsockSocketChannel channel, ByteBuffer[] srcs, int offset, int length, long timeoutNanos)
+  long write(Connection connection, ByteBuffer[] srcs, int offset, int length, long timeoutNanos)
       throws IOException {
     int end = offset + length;
     long total = 0;
     int first = nextFilled(srcs, offset, end);
     if (first == end) {
-      return channel.send(chunk.clear().limit(0), timeoutNanos); // the channel's checks alone
+      connection.ensureSending(); // the checks alone
+      return 0;
     }
     while (first < end) {
       ByteBuffer src = srcs[first];
       boolean alone = src.remaining() >= MAX_CHUNK_BYTES || nextFilled(srcs, first + 1, end) == end;
       int wanted = alone ? src.remaining() : fill(srcs, first, end);
       int sent =
-          alone ? channel.send(src, timeoutNanos) : sendChunk(channel, srcs, first, timeoutNanos);
+          alone
+              ? connection.send(Writing.STREAM, src, timeoutNanos)
+              : sendChunk(connection, srcs, first, timeoutNanos);
+      if (sent == KernelSocket.WOULD_BLOCK) {
+        return total > 0 ? total : sent;
+      }
       total += sent;
       if (sent < wanted) {
         break;
@@ -72,10 +79,10 @@ final class Gathering {
   }
 
   /** Writes the chunk, and moves the buffers' positions by what went out, whatever the outcome. */
-  private int sendChunk(VsockSocketChannel channel, ByteBuffer[] srcs, int first, long timeoutNanos)
+  private int sendChunk(Connection connection, ByteBuffer[] srcs, int first, long timeoutNanos)
       throws IOException {
     try {
-      return channel.send(chunk, timeoutNanos);
+      return connection.send(Writing.STREAM, chunk, timeoutNanos);
     } finally {
       int left = chunk.position();
       for (int i = first; left > 0; i++) {

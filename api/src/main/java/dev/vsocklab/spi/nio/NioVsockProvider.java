@@ -1,5 +1,7 @@
 package dev.vsocklab.spi.nio;
 
+import dev.vsocklab.SeqpacketChannel;
+import dev.vsocklab.SeqpacketServerChannel;
 import dev.vsocklab.VsockCapability;
 import dev.vsocklab.VsockProvider;
 import dev.vsocklab.spi.ErrnoException;
@@ -25,7 +27,7 @@ import java.util.Set;
  *   <li>An unbound client's local address after connect has CID any: Linux binds it so.
  *   <li>{@code Socket.getInetAddress} is null and {@code getPort} is the unsigned port in an {@code
  *       int}; the socket addresses are {@link dev.vsocklab.VsockAddress}es. {@code
- *       InputStream.available} is always 0, for most kernels cannot tell.
+ *       InputStream.available} is 0 where the kernel does not count, as Linux before 6.17.
  * </ul>
  */
 public final class NioVsockProvider implements VsockProvider {
@@ -71,6 +73,27 @@ public final class NioVsockProvider implements VsockProvider {
   @Override
   public ServerSocket openServerSocket() throws IOException {
     return faces.openServerSocket();
+  }
+
+  @Override
+  public SeqpacketChannel openSeqpacketChannel() throws IOException {
+    ensureSeqpacket();
+    return faces.openSeqpacketChannel();
+  }
+
+  @Override
+  public SeqpacketServerChannel openSeqpacketServerChannel() throws IOException {
+    ensureSeqpacket();
+    return faces.openSeqpacketServerChannel();
+  }
+
+  private void ensureSeqpacket() {
+    if (!capabilities.contains(VsockCapability.SEQPACKET)) {
+      throw new UnsupportedOperationException(
+          "SEQPACKET on "
+              + layer.name()
+              + ": this machine's backend has no such sockets. Ask capabilities() first.");
+    }
   }
 
   @Override

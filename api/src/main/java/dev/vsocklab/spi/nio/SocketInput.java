@@ -36,9 +36,19 @@ final class SocketInput extends InputStream {
       throw socket.asSocketSays(e);
     }
     if (n == KernelSocket.WOULD_BLOCK) {
-      throw channel.call(Call.READ).timedOut(timeoutNanos);
+      throw channel.core().call(Call.READ).timedOut(timeoutNanos);
     }
     return n;
+  }
+
+  /** What the kernel counts as unread, where it counts: Linux does from 6.17 on. Else 0. */
+  @Override
+  public int available() throws IOException {
+    try {
+      return channel.core().available();
+    } catch (IOException e) {
+      throw socket.asSocketSays(e);
+    }
   }
 
   /** Closes the socket, as the JDK's socket streams do. */

@@ -9,28 +9,35 @@ import java.util.Set;
 final class SocketOptions {
 
   /**
-   * Options of a stream socket: AF_VSOCK's own, and those of SOL_SOCKET that Linux takes on every
+   * Options of a connection: AF_VSOCK's own, and those of SOL_SOCKET that Linux takes on every
    * family. TCP's are ENOPROTOOPT on vsock.
    */
-  static final Set<SocketOption<?>> STREAM =
+  static final Set<SocketOption<?>> CONNECTION =
       Set.of(
           VsockSocketOptions.BUFFER_SIZE,
           VsockSocketOptions.BUFFER_MIN_SIZE,
           VsockSocketOptions.BUFFER_MAX_SIZE,
           VsockSocketOptions.CONNECT_TIMEOUT,
+          VsockSocketOptions.RECEIVE_TIMEOUT,
+          VsockSocketOptions.SEND_TIMEOUT,
+          VsockSocketOptions.RECEIVE_LOW_WATER,
           StandardSocketOptions.SO_SNDBUF,
           StandardSocketOptions.SO_RCVBUF,
           StandardSocketOptions.SO_KEEPALIVE,
           StandardSocketOptions.SO_REUSEADDR,
           StandardSocketOptions.SO_LINGER);
 
-  /** Options of a listener: accepted sockets inherit AF_VSOCK's own. */
+  /**
+   * Options of a listener: accepted sockets inherit AF_VSOCK's own. Its RECEIVE_TIMEOUT bounds
+   * accept and stays with it.
+   */
   static final Set<SocketOption<?>> LISTENER =
       Set.of(
           VsockSocketOptions.BUFFER_SIZE,
           VsockSocketOptions.BUFFER_MIN_SIZE,
           VsockSocketOptions.BUFFER_MAX_SIZE,
           VsockSocketOptions.CONNECT_TIMEOUT,
+          VsockSocketOptions.RECEIVE_TIMEOUT,
           StandardSocketOptions.SO_RCVBUF,
           StandardSocketOptions.SO_REUSEADDR);
 

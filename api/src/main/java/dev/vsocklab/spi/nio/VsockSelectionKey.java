@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class VsockSelectionKey extends AbstractSelectionKey {
   private final VsockSelector selector;
   private final SelectableChannel channel;
-  private final PolledChannel polled;
+  private final SocketCore polled;
   private final AtomicInteger interestOps;
   private volatile int readyOps;
 
@@ -29,11 +29,11 @@ final class VsockSelectionKey extends AbstractSelectionKey {
   boolean candidate;
   int newReadyOps;
 
-  <C extends SelectableChannel & PolledChannel> VsockSelectionKey(
-      VsockSelector selector, C channel, int interestOps) {
+  VsockSelectionKey(
+      VsockSelector selector, SelectableChannel channel, SocketCore polled, int interestOps) {
     this.selector = selector;
     this.channel = channel;
-    this.polled = channel;
+    this.polled = polled;
     this.interestOps = new AtomicInteger(interestOps);
   }
 
@@ -47,7 +47,7 @@ final class VsockSelectionKey extends AbstractSelectionKey {
     return selector;
   }
 
-  PolledChannel polled() {
+  SocketCore polled() {
     return polled;
   }
 

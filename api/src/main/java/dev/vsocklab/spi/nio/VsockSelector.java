@@ -137,11 +137,8 @@ final class VsockSelector extends AbstractSelector {
   }
 
   private VsockSelectionKey newKey(SelectableChannel channel, int interestOps) {
-    if (channel instanceof VsockSocketChannel stream) {
-      return new VsockSelectionKey(this, stream, interestOps);
-    }
-    if (channel instanceof VsockServerSocketChannel listener) {
-      return new VsockSelectionKey(this, listener, interestOps);
+    if (channel instanceof OwningChannel owning) {
+      return new VsockSelectionKey(this, channel, owning.core(), interestOps);
     }
     throw new IllegalSelectorException();
   }
@@ -319,22 +316,22 @@ final class VsockSelector extends AbstractSelector {
 
   /** The key's ready operations; 0 if none is, and then the key is armed if it waits for one. */
   private static int pollOrArm(VsockSelectionKey key) {
-    PolledChannel channel = key.polled();
+    SocketCore core = key.polled();
     int interestOps = key.interest();
-    int events = key.isValid() ? channel.eventsFor(interestOps) : 0;
+    int events = key.isValid() ? core.eventsFor(interestOps) : 0;
     if (events == 0) {
       return 0;
     }
     try {
-      int polled = channel.streamSocket().poll(events, KernelSocket.NO_WAIT);
+      int polled = core.kernelSocket().poll(events, KernelSocket.NO_WAIT);
       if ((polled & KernelSocket.POLLNVAL) != 0) {
         // Closed through the channel: the key is about to be cancelled. Closed beneath it, by its
         // machine: the channel's next call will tell.
         return key.channel().isOpen() ? interestOps : 0;
       }
-      int readyOps = channel.readyOps(polled, interestOps);
+      int readyOps = core.readyOps(polled, interestOps);
       if (readyOps == 0) {
-        channel.readiness().arm(key, events);
+        core.readiness().arm(key, events);
       }
       return readyOps;
     } catch (IOException e) {

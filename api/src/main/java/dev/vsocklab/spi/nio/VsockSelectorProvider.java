@@ -46,6 +46,14 @@ final class VsockSelectorProvider extends SelectorProvider {
     return new VsockServerSocketChannel(this, Face.CHANNEL, newSocket());
   }
 
+  VsockSeqpacketChannel openSeqpacketChannel() throws IOException {
+    return new VsockSeqpacketChannel(this, newSeqpacketSocket());
+  }
+
+  VsockSeqpacketServerChannel openSeqpacketServerChannel() throws IOException {
+    return new VsockSeqpacketServerChannel(this, newSeqpacketSocket());
+  }
+
   @Override
   public VsockSelector openSelector() {
     return new VsockSelector(this);
@@ -78,6 +86,14 @@ final class VsockSelectorProvider extends SelectorProvider {
   private KernelSocket newSocket() throws IOException {
     try {
       return layer.stream();
+    } catch (ErrnoException e) {
+      throw new FailedCall(Call.SOCKET, machine(), null, null).exception(e);
+    }
+  }
+
+  private KernelSocket newSeqpacketSocket() throws IOException {
+    try {
+      return layer.seqpacket();
     } catch (ErrnoException e) {
       throw new FailedCall(Call.SOCKET, machine(), null, null).exception(e);
     }

@@ -80,7 +80,7 @@ final class VsockServerSocket extends ServerSocket {
     if (timeoutMillis == 0) {
       throw new IllegalBlockingModeException();
     }
-    throw channel.call(Call.ACCEPT).timedOut(VsockSocket.nanos(timeoutMillis));
+    throw channel.core().call(Call.ACCEPT).timedOut(VsockSocket.nanos(timeoutMillis));
   }
 
   @Override

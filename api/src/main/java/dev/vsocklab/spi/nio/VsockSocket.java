@@ -30,11 +30,13 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("UnsynchronizedOverridesSynchronized") // the channel beneath has the locks
 final class VsockSocket extends Socket {
   private final VsockSocketChannel channel;
+  private final Connection connection;
   private volatile int timeoutMillis;
 
   private VsockSocket(VsockSocketChannel channel) throws SocketException {
     super(NoSocketImpl.INSTANCE);
     this.channel = channel;
+    this.connection = channel.core();
   }
 
   static VsockSocket over(VsockSocketChannel channel) {
@@ -77,11 +79,11 @@ final class VsockSocket extends Socket {
     }
     VsockAddress to = Addresses.remote(remote);
     ensureOpen();
-    if (channel.wasConnected()) {
+    if (connection.wasConnected()) {
       throw new SocketException("Already connected");
     }
     try {
-      channel.connectBlocking(to, nanos(timeoutMillis));
+      connection.connectBlocking(to, nanos(timeoutMillis));
     } catch (IOException e) {
       throw asSocketSays(e);
     }
@@ -89,7 +91,7 @@ final class VsockSocket extends Socket {
 
   @Override
   public boolean isBound() {
-    return channel.localAddress() != null;
+    return connection.localAddress != null;
   }
 
   /**
@@ -97,7 +99,7 @@ final class VsockSocket extends Socket {
    */
   @Override
   public boolean isConnected() {
-    return channel.face() == Face.CHANNEL ? channel.isConnected() : channel.wasConnected();
+    return connection.face == Face.CHANNEL ? channel.isConnected() : connection.wasConnected();
   }
 
   // -- Streams --
@@ -105,7 +107,7 @@ final class VsockSocket extends Socket {
   @Override
   public InputStream getInputStream() throws IOException {
     ensureConnected();
-    if (channel.isInputShut()) {
+    if (connection.isInputShut()) {
       throw new SocketException("Socket input is shutdown");
     }
     return new SocketInput(this, channel);
@@ -114,7 +116,7 @@ final class VsockSocket extends Socket {
   @Override
   public OutputStream getOutputStream() throws IOException {
     ensureConnected();
-    if (channel.isOutputShut()) {
+    if (connection.isOutputShut()) {
       throw new SocketException("Socket output is shutdown");
     }
     return new SocketOutput(this, channel);
@@ -127,7 +129,7 @@ final class VsockSocket extends Socket {
 
   /** The exception by which a socket tells what its channel told. */
   IOException asSocketSays(IOException e) {
-    if (channel.face() == Face.CHANNEL
+    if (connection.face == Face.CHANNEL
         || !(e instanceof ClosedChannelException)
         || e instanceof ClosedByInterruptException) {
       return e;
@@ -140,7 +142,7 @@ final class VsockSocket extends Socket {
   @Override
   public void shutdownInput() throws IOException {
     ensureConnected();
-    if (channel.isInputShut() && channel.face() == Face.SOCKET) {
+    if (connection.isInputShut() && connection.face == Face.SOCKET) {
       throw new SocketException("Socket input is already shutdown");
     }
     channel.shutdownInput();
@@ -149,7 +151,7 @@ final class VsockSocket extends Socket {
   @Override
   public void shutdownOutput() throws IOException {
     ensureConnected();
-    if (channel.isOutputShut() && channel.face() == Face.SOCKET) {
+    if (connection.isOutputShut() && connection.face == Face.SOCKET) {
       throw new SocketException("Socket output is already shutdown");
     }
     channel.shutdownOutput();
@@ -157,12 +159,12 @@ final class VsockSocket extends Socket {
 
   @Override
   public boolean isInputShutdown() {
-    return channel.isInputShut();
+    return connection.isInputShut();
   }
 
   @Override
   public boolean isOutputShutdown() {
-    return channel.isOutputShut();
+    return connection.isOutputShut();
   }
 
   @Override
@@ -179,12 +181,12 @@ final class VsockSocket extends Socket {
 
   @Override
   public @Nullable SocketAddress getLocalSocketAddress() {
-    return channel.localAddress();
+    return connection.localAddress;
   }
 
   @Override
   public @Nullable SocketAddress getRemoteSocketAddress() {
-    return channel.remoteAddress();
+    return connection.remoteAddress();
   }
 
   /** A vsock peer has no IP address. */
@@ -202,20 +204,20 @@ final class VsockSocket extends Socket {
   /** The peer's port, unsigned in an {@code int}; 0 before connect. */
   @Override
   public int getPort() {
-    VsockAddress remote = channel.remoteAddress();
+    VsockAddress remote = connection.remoteAddress();
     return remote == null ? 0 : (int) remote.port();
   }
 
   /** This end's port, unsigned in an {@code int}; -1 while unbound. */
   @Override
   public int getLocalPort() {
-    VsockAddress local = channel.localAddress();
+    VsockAddress local = connection.localAddress;
     return local == null ? -1 : (int) local.port();
   }
 
   @Override
   public @Nullable SocketChannel getChannel() {
-    return channel.face() == Face.CHANNEL ? channel : null;
+    return connection.face == Face.CHANNEL ? channel : null;
   }
 
   // -- Options --
@@ -407,7 +409,7 @@ final class VsockSocket extends Socket {
 
   private void ensureConnected() throws SocketException {
     ensureOpen();
-    if (!channel.wasConnected()) {
+    if (!connection.wasConnected()) {
       throw new SocketException("Socket is not connected");
     }
   }
@@ -415,7 +417,7 @@ final class VsockSocket extends Socket {
   @Override
   public String toString() {
     return isConnected()
-        ? "Socket[addr=" + channel.remoteAddress() + ",local=" + channel.localAddress() + "]"
+        ? "Socket[addr=" + connection.remoteAddress() + ",local=" + connection.localAddress + "]"
         : "Socket[unconnected]";
   }
 }

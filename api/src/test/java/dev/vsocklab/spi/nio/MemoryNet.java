@@ -1,5 +1,6 @@
 package dev.vsocklab.spi.nio;
 
+import dev.vsocklab.Errno;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.spi.SocketLayer;
 import java.io.IOException;
@@ -33,25 +34,39 @@ final class MemoryNet implements SocketLayer {
   final AtomicInteger reads = new AtomicInteger();
   final AtomicInteger writes = new AtomicInteger();
   boolean inCallback;
+
+  /** Whether this kernel has SIOCINQ and SIOCOUTQ; else ENOTTY. */
+  volatile boolean countsBytes = true;
+
+  /** Whether this kernel peeks at messages; else ENOMEM, as Linux before 6.6. */
+  volatile boolean peeksAtMessages = true;
+
+  /** What a message gives that is too long: ENOMEM on Linux before 6.4. */
+  volatile Errno errnoOfTooLong = Errno.EMSGSIZE;
+
   @Nullable String gone;
   private long nextPort = 5000;
 
   @Override
   public MemorySocket stream() throws IOException {
+    return newSocket(MemorySocket.Type.STREAM);
+  }
+
+  @Override
+  public MemorySocket seqpacket() throws IOException {
+    return newSocket(MemorySocket.Type.SEQPACKET);
+  }
+
+  private MemorySocket newSocket(MemorySocket.Type type) throws IOException {
     lock.lock();
     try {
       ensureReachable();
-      MemorySocket socket = new MemorySocket(this);
+      MemorySocket socket = new MemorySocket(this, type);
       sockets.add(socket);
       return socket;
     } finally {
       lock.unlock();
     }
-  }
-
-  @Override
-  public MemorySocket seqpacket() {
-    throw new UnsupportedOperationException();
   }
 
   @Override

@@ -2,14 +2,18 @@ package dev.vsocklab.spi.nio;
 
 import dev.vsocklab.Errno;
 import dev.vsocklab.VsockAddress;
+import dev.vsocklab.VsockSocketOptions;
 import dev.vsocklab.spi.ErrnoException;
 import dev.vsocklab.spi.KernelSocket;
 import java.io.IOException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
@@ -20,10 +24,27 @@ final class MemorySocket implements KernelSocket {
   /** What a peer may have unread. */
   static final int CREDIT_BYTES = 4096;
 
+  /** SOCK_STREAM or SOCK_SEQPACKET. */
+  enum Type {
+    STREAM,
+    SEQPACKET
+  }
+
+  /** What one packet carried of a message. */
+  private record Fragment(ByteBuffer bytes, boolean endOfMessage, boolean endOfRecord) {}
+
   private final MemoryNet net;
+  private final Type type;
+  private final Deque<Fragment> fragments = new ArrayDeque<>();
   private final ByteBuffer received = ByteBuffer.allocate(CREDIT_BYTES);
   private final Queue<MemorySocket> backlog = new ArrayDeque<>();
-  private final Map<SocketOption<?>, Object> options = new HashMap<>();
+  private final Map<SocketOption<?>, Object> options =
+      new HashMap<>(
+          Map.of(
+              VsockSocketOptions.BUFFER_SIZE,
+              (long) CREDIT_BYTES,
+              StandardSocketOptions.SO_LINGER,
+              -1));
   private int backlogSize = -1;
   private @Nullable VsockAddress local;
   private @Nullable VsockAddress remote;
@@ -38,8 +59,9 @@ final class MemorySocket implements KernelSocket {
   private int watchedEvents;
   private @Nullable Runnable watcher;
 
-  MemorySocket(MemoryNet net) {
+  MemorySocket(MemoryNet net, Type type) {
     this.net = net;
+    this.type = type;
   }
 
   // -- Hooks for tests --
@@ -106,7 +128,7 @@ final class MemorySocket implements KernelSocket {
       if (backlogSize < 0) {
         throw new ErrnoException(Errno.EINVAL);
       }
-      long left = timeoutNanos;
+      long left = bounded(timeoutNanos, VsockSocketOptions.RECEIVE_TIMEOUT);
       while (backlog.isEmpty() && left > 0) {
         left = await(left);
       }
@@ -162,11 +184,13 @@ final class MemorySocket implements KernelSocket {
     }
     connecting = false;
     MemorySocket listener = net.listeners.get(remote.port());
-    if (listener == null || listener.backlog.size() > listener.backlogSize) {
+    if (listener == null
+        || listener.type != type
+        || listener.backlog.size() > listener.backlogSize) {
       error = Errno.ECONNRESET;
       return;
     }
-    MemorySocket child = new MemorySocket(net);
+    MemorySocket child = new MemorySocket(net, type);
     net.sockets.add(child);
     child.local = remote;
     child.remote = VsockAddress.of(MemoryNet.CID, local.port());
@@ -180,76 +204,142 @@ final class MemorySocket implements KernelSocket {
   @Override
   public int read(ByteBuffer dst, long timeoutNanos) throws ErrnoException, IOException {
     net.reads.incrementAndGet();
+    return receive(dst, 0, timeoutNanos).lengthBytes();
+  }
+
+  @Override
+  public Received receive(ByteBuffer dst, int flags, long timeoutNanos)
+      throws ErrnoException, IOException {
     enter();
     try {
-      long left = timeoutNanos;
+      long left = bounded(timeoutNanos, VsockSocketOptions.RECEIVE_TIMEOUT);
+      int total = 0;
       while (true) {
         ensureConnected();
         if (readShut) {
-          return EOF;
+          return new Received(EOF, 0);
         }
         if (!dst.hasRemaining()) {
-          return 0;
+          return new Received(0, 0);
         }
-        if (received.position() > 0) {
-          received.flip();
-          int n = Math.min(dst.remaining(), received.remaining());
-          dst.put(dst.position(), received, 0, n).position(dst.position() + n);
-          received.position(n);
-          received.compact();
-          net.wakeAll();
-          return n;
+        if (type == Type.SEQPACKET && holdsMessage()) {
+          return takeMessage(dst, flags);
         }
-        if (readError != null) {
+        if (type == Type.STREAM && received.position() > 0) {
+          total += take(dst, flags);
+          if ((flags & MSG_WAITALL) == 0 || !dst.hasRemaining()) {
+            return new Received(total, 0);
+          }
+        }
+        if (readError != null && total == 0) {
           throw new ErrnoException(readError);
         }
-        if (peerWritesNoMore()) {
-          return EOF;
+        if (peerWritesNoMore() || readError != null) {
+          return new Received(total > 0 ? total : EOF, 0);
         }
         if (left <= 0) {
-          return WOULD_BLOCK;
+          return new Received(total > 0 ? total : WOULD_BLOCK, 0);
         }
-        left = await(left);
+        left = awaitOrGiveUp(left, total);
+        if (left == CLOSED_MEANWHILE) {
+          return new Received(total, 0);
+        }
       }
     } finally {
       net.lock.unlock();
     }
   }
 
+  private int take(ByteBuffer dst, int flags) {
+    received.flip();
+    int n = Math.min(dst.remaining(), received.remaining());
+    dst.put(dst.position(), received, 0, n).position(dst.position() + n);
+    received.position((flags & MSG_PEEK) != 0 ? 0 : n);
+    received.compact();
+    net.wakeAll();
+    return n;
+  }
+
+  private boolean holdsMessage() {
+    return fragments.stream().anyMatch(Fragment::endOfMessage);
+  }
+
+  private Received takeMessage(ByteBuffer dst, int flags) throws ErrnoException {
+    boolean peek = (flags & MSG_PEEK) != 0;
+    if (peek && !net.peeksAtMessages) {
+      throw new ErrnoException(Errno.ENOMEM);
+    }
+    int length = 0;
+    int copied = 0;
+    boolean endOfRecord = false;
+    for (Fragment fragment : List.copyOf(fragments)) {
+      int n = Math.min(dst.remaining(), fragment.bytes().remaining());
+      dst.put(dst.position(), fragment.bytes(), 0, n).position(dst.position() + n);
+      copied += n;
+      length += fragment.bytes().remaining();
+      if (!peek) {
+        fragments.remove();
+      }
+      if (fragment.endOfMessage()) {
+        endOfRecord = fragment.endOfRecord();
+        break;
+      }
+    }
+    net.wakeAll();
+    int told = (endOfRecord ? MSG_EOR : 0) | (copied < length ? MSG_TRUNC : 0);
+    return new Received((flags & MSG_TRUNC) != 0 ? length : copied, told);
+  }
+
   @Override
   public int write(ByteBuffer src, long timeoutNanos) throws ErrnoException, IOException {
     net.writes.incrementAndGet();
+    return send(src, 0, timeoutNanos);
+  }
+
+  @Override
+  public int send(ByteBuffer src, int flags, long timeoutNanos) throws ErrnoException, IOException {
     enter();
     try {
+      int start = src.position();
+      int lengthBytes = src.remaining();
       int written = 0;
-      long left = timeoutNanos;
+      long left = bounded(timeoutNanos, VsockSocketOptions.SEND_TIMEOUT);
       while (true) {
         try {
           ensureConnected();
           if (writeShut || peer == null || peer.closed || peer.readShut) {
             throw new ErrnoException(Errno.EPIPE);
           }
+          if (type == Type.SEQPACKET && lengthBytes > CREDIT_BYTES) {
+            throw new ErrnoException(net.errnoOfTooLong);
+          }
         } catch (ErrnoException e) {
-          if (written > 0) {
+          if (written > 0 && type == Type.STREAM) {
             return written;
           }
+          src.position(start);
           throw e;
         }
-        int n = Math.min(src.remaining(), peer.received.remaining());
+        int n = Math.min(src.remaining(), peer.room());
         if (n > 0) {
-          peer.received.put(peer.received.position(), src, src.position(), n);
-          peer.received.position(peer.received.position() + n);
-          src.position(src.position() + n);
+          byte[] bytes = new byte[n];
+          src.get(bytes);
           written += n;
+          peer.enqueue(
+              new Fragment(ByteBuffer.wrap(bytes), !src.hasRemaining(), (flags & MSG_EOR) != 0));
           net.wakeAll();
         }
         if (!src.hasRemaining()) {
           return written;
         }
         if (left <= 0) {
+          if (type == Type.SEQPACKET) {
+            src.position(start); // what went out stays out
+            return WOULD_BLOCK;
+          }
           return written > 0 ? written : WOULD_BLOCK;
         }
-        left = awaitOrGiveUp(left, written);
+        left = awaitOrGiveUp(left, type == Type.STREAM ? written : 0);
         if (left == CLOSED_MEANWHILE) {
           return written;
         }
@@ -257,6 +347,33 @@ final class MemorySocket implements KernelSocket {
     } finally {
       net.lock.unlock();
     }
+  }
+
+  private void enqueue(Fragment fragment) {
+    if (type == Type.SEQPACKET) {
+      fragments.add(fragment);
+    } else {
+      received.put(fragment.bytes());
+    }
+  }
+
+  /** What the peer may still send. */
+  private int room() {
+    return CREDIT_BYTES - unread();
+  }
+
+  private int unread() {
+    return type == Type.STREAM
+        ? received.position()
+        : fragments.stream().mapToInt(fragment -> fragment.bytes().remaining()).sum();
+  }
+
+  /** A call's time, if it may wait without end, as the socket's own timeout has it. */
+  private long bounded(long timeoutNanos, SocketOption<Duration> option) {
+    Object limit = options.getOrDefault(option, Duration.ZERO);
+    return timeoutNanos == FOREVER && !limit.equals(Duration.ZERO)
+        ? ((Duration) limit).toNanos()
+        : timeoutNanos;
   }
 
   private static final long CLOSED_MEANWHILE = Long.MIN_VALUE;
@@ -273,18 +390,16 @@ final class MemorySocket implements KernelSocket {
   }
 
   @Override
-  public Received receive(ByteBuffer dst, int flags, long timeoutNanos) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public int send(ByteBuffer src, int flags, long timeoutNanos) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public long queuedBytes(Waiting bytes) {
-    throw new UnsupportedOperationException();
+  public long queuedBytes(Waiting bytes) throws ErrnoException, IOException {
+    enter();
+    try {
+      if (!net.countsBytes) {
+        throw new ErrnoException(Errno.ENOTTY);
+      }
+      return bytes == Waiting.UNREAD ? unread() : 0; // what is sent is there at once
+    } finally {
+      net.lock.unlock();
+    }
   }
 
   @Override
@@ -355,14 +470,18 @@ final class MemorySocket implements KernelSocket {
     } else if (!connected) {
       ready |= connecting ? 0 : POLLOUT; // as Linux: a refused socket is writable
     } else {
-      ready |= received.position() > 0 || readShut || peerWritesNoMore() ? POLLIN : 0;
-      boolean credit = peer != null && peer.received.hasRemaining();
+      ready |= unread() >= lowWater() || readShut || peerWritesNoMore() ? POLLIN : 0;
+      boolean credit = peer != null && peer.room() > 0;
       ready |= credit && !writeShut ? POLLOUT : 0;
       ready |= readShut || peerWritesNoMore() ? POLLRDHUP : 0;
     }
     int always = (error != null || readError != null ? POLLERR : 0);
     always |= (readShut && writeShut) || (writeShut && peerWritesNoMore()) ? POLLHUP : 0;
     return (ready & events) | always;
+  }
+
+  private int lowWater() {
+    return (Integer) options.getOrDefault(VsockSocketOptions.RECEIVE_LOW_WATER, 1);
   }
 
   private boolean peerWritesNoMore() {
@@ -389,8 +508,8 @@ final class MemorySocket implements KernelSocket {
   public <T> void setOption(SocketOption<T> option, T value) throws ErrnoException, IOException {
     enter();
     try {
-      if (option == StandardSocketOptions.SO_LINGER) {
-        throw new ErrnoException(Errno.EINVAL, "this double does not linger");
+      if (option == VsockSocketOptions.RECEIVE_LOW_WATER && (Integer) value > CREDIT_BYTES) {
+        throw new ErrnoException(Errno.EINVAL);
       }
       options.put(option, value);
     } finally {

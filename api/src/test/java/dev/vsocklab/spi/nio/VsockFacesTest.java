@@ -22,6 +22,7 @@ import java.io.InputStream;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketOption;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -147,9 +148,13 @@ final class VsockFacesTest {
   void refusedOptionIsTheMachinesError() throws IOException {
     try (SocketChannel channel = vsock.openSocketChannel();
         Socket socket = vsock.openSocket()) {
-      assertThrows(
-          VsockSocketException.class, () -> channel.setOption(StandardSocketOptions.SO_LINGER, 1));
-      assertThrows(VsockSocketException.class, () -> socket.setSoLinger(true, 1));
+      SocketOption<Integer> lowWater = VsockSocketOptions.RECEIVE_LOW_WATER;
+      int aboveTheBuffer = MemorySocket.CREDIT_BYTES + 1;
+      VsockSocketException e =
+          assertThrows(
+              VsockSocketException.class, () -> channel.setOption(lowWater, aboveTheBuffer));
+      assertSame(Errno.EINVAL, e.errno());
+      assertThrows(VsockSocketException.class, () -> socket.setOption(lowWater, aboveTheBuffer));
     }
   }
 
