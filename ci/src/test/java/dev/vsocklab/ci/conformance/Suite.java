@@ -18,7 +18,14 @@ final class Suite {
                 new KernelSeqpacketTests(),
                 new KernelCreditTests(),
                 new KernelBugTests(),
-                new KernelZerocopyTests()))
+                new KernelZerocopyTests()),
+            theme(
+                "Call × state → result",
+                new BindCases(),
+                new ConnectCases(),
+                new SendCases(),
+                new ReceiveCases(),
+                new ShutdownCases()))
         .flatMap(cases -> cases)
         .toList();
   }
