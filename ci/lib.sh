@@ -11,6 +11,10 @@ die() {
   exit 1
 }
 
+# What the conformance suite is run on.
+# shellcheck disable=SC2034
+CONFORMANCE_BACKENDS=sim,vhost-user:6.1,vhost-user:6.12
+
 # Each line: the file or command that a Debian package brings, the package.
 DEBIAN_NEEDS="\
 command:qemu-system-x86_64 qemu-system-x86

@@ -1,0 +1,115 @@
+package dev.vsocklab.ci.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import dev.vsocklab.ci.conformance.report.Cell;
+import dev.vsocklab.ci.conformance.report.Column;
+import dev.vsocklab.ci.conformance.report.Matrix;
+import dev.vsocklab.ci.conformance.report.Outcome;
+import dev.vsocklab.ci.conformance.report.Pages;
+import dev.vsocklab.ci.conformance.report.Row;
+import dev.vsocklab.spi.Unavailable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicContainer;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
+
+/**
+ * Every case on every backend that {@code -Dvsocklab.backends} names, both ways round, with the
+ * matrix as its result. {@code -Dvsocklab.conformance.only} takes the cases whose id a regular
+ * expression finds.
+ */
+@Tag("conformance")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ConformanceTest {
+  private static final Path FOLDER = Path.of("target", "conformance");
+
+  private final List<ConformanceCase> cases = chosen();
+  private final Map<Column, Place> places = new LinkedHashMap<>();
+  private Matrix matrix = new Matrix(List.of(), List.of());
+  private TestBackends backends = TestBackends.none();
+
+  /** Where a column's cells are decided. */
+  private record Place(CaseRun run, Way way) {}
+
+  @BeforeAll
+  void columns() {
+    backends = TestBackends.named(System.getProperty("vsocklab.backends", "sim"));
+    for (CaseRun run : backends.runs()) {
+      for (Way way : Way.values()) {
+        Column column =
+            new Column(
+                run.backend().name(), KernelSeries.of(run.kernel()).toString(), way.toString());
+        places.put(column, new Place(run, way));
+      }
+    }
+    matrix = new Matrix(rows(), List.copyOf(places.keySet()));
+  }
+
+  @TestFactory
+  Stream<DynamicContainer> cells() {
+    return places.entrySet().stream()
+        .map(
+            entry ->
+                dynamicContainer(
+                    entry.getKey().toString(),
+                    cases.stream().map(each -> cell(each, entry.getKey(), entry.getValue()))));
+  }
+
+  private DynamicTest cell(ConformanceCase each, Column column, Place place) {
+    return dynamicTest(
+        each + " [" + column + "]",
+        () -> {
+          place
+              .run()
+              .backend()
+              .unavailable(place.run().kernel())
+              .map(why -> unavailable(place, why))
+              .ifPresent(
+                  message -> {
+                    throw new AssertionError(message);
+                  });
+          Cell cell = place.run().decide(each, place.way());
+          matrix.decide(each.row(), column, cell);
+          assertNotEquals(Outcome.FAIL, cell.outcome(), cell.text());
+        });
+  }
+
+  private static String unavailable(Place place, Unavailable why) {
+    return why.message(place.run().backend().name());
+  }
+
+  @AfterAll
+  void everyCellIsDecided() throws IOException {
+    try {
+      Pages.write(matrix, FOLDER);
+      assertEquals(List.of(), matrix.undecided(), "cells that nobody decided");
+    } finally {
+      backends.close();
+    }
+  }
+
+  private List<Row> rows() {
+    return cases.stream().map(ConformanceCase::row).toList();
+  }
+
+  private static List<ConformanceCase> chosen() {
+    String only = System.getProperty("vsocklab.conformance.only", "");
+    return Suite.cases().stream()
+        .filter(each -> Pattern.compile(only).matcher(each.row().id()).find())
+        .toList();
+  }
+}

@@ -1,0 +1,6 @@
+package dev.vsocklab.ci.conformance;
+
+import dev.vsocklab.spi.KernelSocket;
+
+/** Both ends of one connection. */
+record Pair(KernelSocket client, KernelSocket server) {}
