@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * What a test sees of a kernel through its agent: sockets, programs, the privilege, scripts. Always the
- * kernel that runs now: after a reboot, another one.
+ * What a test sees of a kernel through its agent: sockets, programs, the privilege, scripts. Always
+ * the kernel that runs now: after a reboot, another one.
  */
 final class KernelViews {
   private final Supplier<String> name;

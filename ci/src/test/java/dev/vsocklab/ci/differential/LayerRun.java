@@ -14,7 +14,7 @@ final class LayerRun implements AutoCloseable {
   /** How long a call may wait, as in {@code call-script.c}. */
   private static final int WAIT_MILLIS = 4;
 
-  private static final int CONNECT_WAIT_MILLIS = 40;
+  private static final int CONNECT_WAIT_MILLIS = 200;
   private static final int EVENTS =
       KernelSocket.POLLIN | KernelSocket.POLLOUT | KernelSocket.POLLRDHUP;
   private static final ThreadLocal<ByteBuffer> ROOM =

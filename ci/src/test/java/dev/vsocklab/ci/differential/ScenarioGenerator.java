@@ -301,7 +301,7 @@ final class ScenarioGenerator {
   private static long value(Setting setting, long buffer, Random random) {
     return switch (setting) {
       case BUFFER_SIZE, BUFFER_MIN_SIZE, BUFFER_MAX_SIZE -> size(buffer, random);
-      case CONNECT_TIMEOUT -> pick(List.of(4L, 20L, 40L, -1000L), random);
+      case CONNECT_TIMEOUT -> pick(List.of(100L, 200L, 400L, -1000L), random);
       case RECEIVE_TIMEOUT, SEND_TIMEOUT -> pick(List.of(4L, 8L, -1000L), random);
       case RECEIVE_LOW_WATER ->
           pick(List.of(0L, 1L, 2L, 128L, 1000L, buffer - 1, buffer, buffer + 1, -1L), random);

@@ -45,7 +45,7 @@
  * a port that the kernel chose is 0x1000 and the count of such ports seen before in the script.
  *
  * TIME. A call that waits must end: SOCKET and ACCEPT give every socket SO_RCVTIMEO and SO_SNDTIMEO
- * of 4 ms, SOCKET also a connect timeout of 40 ms. ACCEPT never waits. Options of time count in ms.
+ * of 4 ms, SOCKET also a connect timeout of 200 ms. ACCEPT never waits. Options of time count in ms.
  */
 #define _GNU_SOURCE
 #include "call-script.h"
@@ -75,7 +75,7 @@
 #define MAX_CHOSEN 64u
 
 #define WAIT_MS 4
-#define CONNECT_WAIT_MS 40
+#define CONNECT_WAIT_MS 200
 
 /* Bytes; no send or receive is longer. */
 #define MAX_LENGTH (384u * 1024)
