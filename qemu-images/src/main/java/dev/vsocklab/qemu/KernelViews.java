@@ -4,6 +4,7 @@ import dev.vsocklab.PortPrivilege;
 import dev.vsocklab.VsockCapability;
 import dev.vsocklab.VsockProvider;
 import dev.vsocklab.qemu.agent.AgentClient;
+import dev.vsocklab.qemu.agent.CallScripts;
 import dev.vsocklab.qemu.agent.GuestPrograms;
 import dev.vsocklab.spi.ErrnoException;
 import dev.vsocklab.spi.KernelSocket;
@@ -15,8 +16,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * What a test sees of a kernel through its agent: sockets, programs, the privilege. Always the
- * kernel that runs now: after a reboot, another one.
+ * What a test sees of a kernel through its agent: sockets, programs, the privilege, scripts. Always
+ * the kernel that runs now: after a reboot, another one.
  */
 final class KernelViews {
   private final Supplier<String> name;
@@ -59,6 +60,9 @@ final class KernelViews {
     }
     if (type == GuestPrograms.class) {
       return Optional.of(type.cast(agent.get().programs()));
+    }
+    if (type == CallScripts.class) {
+      return Optional.of(type.cast(agent.get()));
     }
     return Optional.empty();
   }

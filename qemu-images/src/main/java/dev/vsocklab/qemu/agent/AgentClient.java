@@ -17,7 +17,7 @@ import java.util.function.Supplier;
  * <p>Any number of threads may use it at once. Once the machine is gone, every call that is under
  * way and every later one gives an {@link IOException} that says what happened.
  */
-public final class AgentClient implements SocketLayer, AutoCloseable {
+public final class AgentClient implements SocketLayer, CallScripts, AutoCloseable {
   private final AgentConnection connection;
   private final GuestPrograms programs;
   private final String kernelRelease;
@@ -186,6 +186,19 @@ public final class AgentClient implements SocketLayer, AutoCloseable {
     } catch (IOException e) {
       return "(no agent log: " + e.getMessage() + ")";
     }
+  }
+
+  @Override
+  public ByteBuffer run(ByteBuffer scripts) throws IOException {
+    Call call = connection.call(new Call(AgentOp.SCRIPT), new CallFrame(AgentOp.SCRIPT), scripts);
+    if (call.errno() != 0) {
+      throw new IOException(
+          name()
+              + " did not run the scripts: errno "
+              + call.errno()
+              + ". EBADMSG (74) means that they have not the form that call-script.c names.");
+    }
+    return call.result();
   }
 
   /** How many calls wait for an answer. */

@@ -27,6 +27,7 @@ enum AgentOp {
   START(23),
   WAIT(24),
   KILL(25),
+  SCRIPT(26),
   RECV(27),
   SEND(28),
   QUEUED(29),

@@ -1,9 +1,9 @@
 package dev.vsocklab.qemu.image;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Compiles the guest agent, one static program, with this machine's gcc. */
@@ -29,9 +29,10 @@ final class AgentCompiler {
    * The name of what comes out: the hash of source and flags. The compiler's version is left out,
    * so that a machine without gcc can use what another left in a shared cache.
    */
-  static String key(byte[] source) {
-    return Sha256.ofTexts(
-        String.join(" ", FLAGS), new String(source, java.nio.charset.StandardCharsets.UTF_8));
+  static String key(AgentSource source) {
+    List<String> texts = new ArrayList<>(List.of(String.join(" ", FLAGS)));
+    texts.addAll(source.texts());
+    return Sha256.ofTexts(texts.toArray(String[]::new));
   }
 
   /**
@@ -41,18 +42,17 @@ final class AgentCompiler {
    * @param folder where to
    * @return the program
    */
-  Path compile(byte[] source, Path folder) throws IOException {
+  Path compile(AgentSource source, Path folder) throws IOException {
     if (!isPresent()) {
       throw new IOException(
           "The guest agent cannot be compiled: no gcc on the PATH. Install it (Debian: apt-get"
               + " install gcc libc6-dev).");
     }
-    Path c = folder.resolve("vsock-agent.c");
     Path program = folder.resolve("vsock-agent");
-    Files.write(c, source);
-    List<String> command = new java.util.ArrayList<>(List.of("gcc"));
+    List<String> command = new ArrayList<>(List.of("gcc"));
     command.addAll(FLAGS);
-    command.addAll(List.of("-o", program.toString(), c.toString()));
+    command.addAll(List.of("-o", program.toString()));
+    source.write(folder).forEach(file -> command.add(file.toString()));
     Tools.Result result = tools.run(folder, DEADLINE, command);
     if (result.status() != 0) {
       throw new IOException(

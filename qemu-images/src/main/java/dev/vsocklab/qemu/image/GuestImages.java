@@ -3,8 +3,6 @@ package dev.vsocklab.qemu.image;
 import dev.vsocklab.spi.Unavailable;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +16,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GuestImages {
   private static final System.Logger LOG = System.getLogger("dev.vsocklab.qemu.image");
-  private static final String AGENT = "/dev/vsocklab/qemu/agent/vsock-agent.c";
 
   /** Counts what this class and its neighbours put into an entry: a new number, new entries. */
   private static final String LAYOUT = "1";
@@ -27,14 +24,14 @@ public final class GuestImages {
   private final AptPackages apt;
   private final KernelUnpacker unpacker;
   private final AgentCompiler compiler;
-  private final byte[] agentSource;
+  private final AgentSource agentSource;
 
-  GuestImages(Tools tools, Cache cache, byte[] agentSource) {
+  GuestImages(Tools tools, Cache cache, AgentSource agentSource) {
     this.cache = cache;
     this.apt = new AptPackages(tools, cache.root().resolve("apt"));
     this.unpacker = new KernelUnpacker(tools);
     this.compiler = new AgentCompiler(tools);
-    this.agentSource = agentSource.clone();
+    this.agentSource = agentSource;
   }
 
   /**
@@ -44,7 +41,7 @@ public final class GuestImages {
    * @return the images
    */
   public static GuestImages ofThisUser() {
-    return new GuestImages(new LocalTools(), new Cache(cacheFolder()), agentResource());
+    return new GuestImages(new LocalTools(), new Cache(cacheFolder()), AgentSource.ofThisLibrary());
   }
 
   /**
@@ -277,16 +274,5 @@ public final class GuestImages {
         pinned.spec(),
         instead.spec(),
         instead.sha256());
-  }
-
-  private static byte[] agentResource() {
-    try (InputStream in = GuestImages.class.getResourceAsStream(AGENT)) {
-      if (in == null) {
-        throw new IllegalStateException(AGENT + " is missing from this jar.");
-      }
-      return in.readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

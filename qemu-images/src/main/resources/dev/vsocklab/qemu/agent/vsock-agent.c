@@ -17,7 +17,7 @@
  * can stand for sleeps in the kernel, each in a thread of its own, as a struct task: a CONNECT, RECV
  * or SEND that waits, and a close that lingers.
  *
- * Build: gcc -static -O2 -Wall -Wextra -Werror -o vsock-agent vsock-agent.c
+ * Build: gcc -static -O2 -Wall -Wextra -Werror -o vsock-agent vsock-agent.c call-script.c
  *
  *
  * THE PROTOCOL, version 1
@@ -69,6 +69,7 @@
  *   24 WAIT          u32 program, u64 timeout                 u32 0 exited, 1 killed; u32 status or
  *                                                             signal
  *   25 KILL          u32 program, u32 signal                  (the program and what it started)
+ *   26 SCRIPT        scripts, see call-script.c               records; no other call runs meanwhile
  *   27 RECV          u32 handle, u32 most, u32 flags,         u32 what recvmsg gave, u32 msg_flags,
  *                    u32 wait (0 or 1)                        the bytes
  *   28 SEND          u32 handle, u32 total, u32 flags,        u32 what sendmsg gave
@@ -124,6 +125,8 @@
 #include <linux/sockios.h>
 #include <linux/vm_sockets.h>
 
+#include "call-script.h"
+
 #define PROTOCOL_VERSION 1
 #define PORT_NAME "dev.vsocklab.agent"
 
@@ -153,7 +156,8 @@ enum {
   OP_START,
   OP_WAIT,
   OP_KILL,
-  OP_RECV = 27,
+  OP_SCRIPT,
+  OP_RECV,
   OP_SEND,
   OP_QUEUED,
   OP_PRIVILEGE,
@@ -1845,6 +1849,17 @@ static void on_get_log(uint32_t id) {
   end_frame(frame);
 }
 
+static void on_script(uint32_t id, struct body *body) {
+  size_t frame = begin_answer(id, OP_SCRIPT, 0);
+  int error = run_scripts(body->at, (size_t)(body->end - body->at), put_bytes);
+  if (error == 0) {
+    end_frame(frame);
+  } else {
+    out.tail = frame;
+    answer(id, OP_SCRIPT, error);
+  }
+}
+
 static void refuse_call(uint32_t id, uint16_t op, int error) {
   if (op == OP_WRITE) {
     answer_written(id, error, 0);
@@ -1898,6 +1913,7 @@ static void on_frame(uint32_t id, uint16_t op, struct body *body) {
     case OP_MKDIR: on_mkdir(id, body); break;
     case OP_START: on_start(id, body); break;
     case OP_PRIVILEGE: on_privilege(id, body); break;
+    case OP_SCRIPT: on_script(id, body); break;
     default:
       if ((op >= OP_BIND && op <= OP_KILL) || (op >= OP_RECV && op <= OP_QUEUED)) {
         on_object_call(id, op, body);

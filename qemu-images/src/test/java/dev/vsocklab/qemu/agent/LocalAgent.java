@@ -14,6 +14,8 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -81,26 +83,22 @@ final class LocalAgent implements AutoCloseable {
     }
     Path folder = Files.createTempDirectory("vsock-agent");
     folder.toFile().deleteOnExit();
-    Path source = folder.resolve("vsock-agent.c");
     Path program = folder.resolve("vsock-agent");
-    source.toFile().deleteOnExit();
     program.toFile().deleteOnExit();
-    try (InputStream c = AgentClient.class.getResourceAsStream("vsock-agent.c")) {
-      Files.copy(java.util.Objects.requireNonNull(c), source);
+    List<String> command =
+        new ArrayList<>(List.of("gcc", "-static", "-O2", "-Wall", "-Wextra", "-Werror", "-o"));
+    command.add(program.toString());
+    for (String name : List.of("vsock-agent.c", "call-script.c", "call-script.h")) {
+      Path source = folder.resolve(name);
+      source.toFile().deleteOnExit();
+      try (InputStream c = AgentClient.class.getResourceAsStream(name)) {
+        Files.copy(java.util.Objects.requireNonNull(c), source);
+      }
+      if (name.endsWith(".c")) {
+        command.add(source.toString());
+      }
     }
-    Process gcc =
-        new ProcessBuilder(
-                "gcc",
-                "-static",
-                "-O2",
-                "-Wall",
-                "-Wextra",
-                "-Werror",
-                "-o",
-                program.toString(),
-                source.toString())
-            .inheritIO()
-            .start();
+    Process gcc = new ProcessBuilder(command).inheritIO().start();
     try {
       assertTrue(gcc.waitFor(2, TimeUnit.MINUTES), "gcc did not end");
     } catch (InterruptedException e) {

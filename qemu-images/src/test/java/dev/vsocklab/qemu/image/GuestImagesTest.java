@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  * images here are of the package that takes the pin's place.
  */
 class GuestImagesTest {
-  private static final byte[] AGENT = "int main(void) {}".getBytes(StandardCharsets.UTF_8);
+  private static final String AGENT = "int main(void) {}";
   private static final String OLDER = "linux-image-6.1.0-55-cloud-amd64=6.1.190-1";
   private static final String NEWER = "linux-image-6.1.0-99-cloud-amd64=6.1.1000-1";
 
@@ -71,8 +71,7 @@ class GuestImagesTest {
     GuestImage first = images(AGENT).get("6.1");
     debian.runs.clear();
 
-    GuestImage second =
-        images("int main(void) { return 1; }".getBytes(StandardCharsets.UTF_8)).get("6.1");
+    GuestImage second = images("int main(void) { return 1; }").get("6.1");
 
     assertEquals(java.util.List.of("gcc"), debian.runs);
     assertEquals(first.kernel(), second.kernel());
@@ -195,7 +194,7 @@ class GuestImagesTest {
   }
 
   /** As another JVM sees them: nothing is remembered but the folder. */
-  private GuestImages images(byte[] agent) {
-    return new GuestImages(debian, new Cache(folder), agent);
+  private GuestImages images(String agent) {
+    return new GuestImages(debian, new Cache(folder), AgentSource.of(agent));
   }
 }
