@@ -77,5 +77,10 @@ final class LeasedGuest implements Machine {
     public void resetTransport(long newCid) throws IOException {
       vm().resetTransport(newCid);
     }
+
+    @Override
+    public void unplug() throws IOException {
+      power.kill();
+    }
   }
 }
