@@ -39,7 +39,9 @@ record Jury(String classPath) {
                 "-Dvsocklab.backends=sim:" + kernel,
                 "-cp",
                 String.join(File.pathSeparator, path),
-                Trial.class.getName())
+                Trial.class.getName(),
+                "dev.vsocklab.ci.conformance.ConformanceTest",
+                "dev.vsocklab.ci.differential.CorpusTest")
             .directory(
                 Files.createDirectories(log.resolveSibling("run-" + log.getFileName())).toFile())
             .redirectErrorStream(true)

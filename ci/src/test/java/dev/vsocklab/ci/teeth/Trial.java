@@ -1,8 +1,8 @@
 package dev.vsocklab.ci.teeth;
 
-import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
-
+import java.util.stream.Stream;
 import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
@@ -16,13 +16,15 @@ final class Trial {
 
   private Trial() {}
 
-  /** Runs the conformance suite and the corpus of the differential run. */
-  public static void main(String[] args) {
+  /**
+   * Runs test classes.
+   *
+   * @param classNames which
+   */
+  public static void main(String[] classNames) {
     LauncherDiscoveryRequest request =
         LauncherDiscoveryRequestBuilder.request()
-            .selectors(
-                selectClass("dev.vsocklab.ci.conformance.ConformanceTest"),
-                selectClass("dev.vsocklab.ci.differential.CorpusTest"))
+            .selectors(Stream.of(classNames).map(DiscoverySelectors::selectClass).toList())
             .build();
     LauncherFactory.create()
         .execute(
