@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.StoreScope;
@@ -55,20 +56,25 @@ final class Backends implements AutoCloseable {
    *
    * @param setting where the list comes from, for messages
    * @param entries each {@code name}, {@code name:kernel} or {@code name:*}
+   * @param kernel what a name alone means for a backend that has it, and one of them must; empty:
+   *     its default
    * @return the choices in that order, each once
    * @throws ExtensionConfigurationException if there is no such backend or kernel
    */
-  Set<Choice> choose(String setting, List<String> entries) {
+  Set<Choice> choose(String setting, List<String> entries, String kernel) {
     Set<Choice> choices = new LinkedHashSet<>();
     for (String entry : entries) {
       int colon = entry.indexOf(':');
       if (colon < 0) {
         Backend backend = named(setting, entry);
-        choices.add(new Choice(backend, defaultKernel(backend)));
+        choices.add(new Choice(backend, kernelOrDefault(backend, kernel)));
       } else {
         Backend backend = named(setting, entry.substring(0, colon));
         addKernels(choices, setting, backend, entry.substring(colon + 1));
       }
+    }
+    if (!kernel.isEmpty() && choices.stream().noneMatch(it -> has(it.backend(), kernel))) {
+      throw noneHas(kernel, choices);
     }
     return choices;
   }
@@ -84,7 +90,8 @@ final class Backends implements AutoCloseable {
   Set<Choice> cover(String setting, List<String> entries) {
     return choose(
         setting,
-        entries.stream().map(entry -> entry.contains(":") ? entry : entry + ":*").toList());
+        entries.stream().map(entry -> entry.contains(":") ? entry : entry + ":*").toList(),
+        "");
   }
 
   private Backend named(String setting, String name) {
@@ -101,9 +108,32 @@ final class Backends implements AutoCloseable {
     return backend;
   }
 
-  private static String defaultKernel(Backend backend) {
+  private static boolean has(Backend backend, String kernel) {
+    return backend.kernels().contains(kernel);
+  }
+
+  private static String kernelOrDefault(Backend backend, String kernel) {
     List<String> kernels = backend.kernels();
+    if (kernels.contains(kernel)) {
+      return kernel;
+    }
     return kernels.isEmpty() ? "" : kernels.get(0);
+  }
+
+  private static ExtensionConfigurationException noneHas(String kernel, Set<Choice> choices) {
+    String whatTheyHave =
+        choices.stream()
+            .map(Choice::backend)
+            .distinct()
+            .map(
+                backend ->
+                    backend.kernels().isEmpty()
+                        ? backend.name() + " has none to choose from"
+                        : backend.name() + " has " + String.join(", ", backend.kernels()))
+            .collect(Collectors.joining("; "));
+    return new ExtensionConfigurationException(
+        "@VsockTest(kernel = \"%s\"): no chosen backend has that kernel. %s. Write one of these, or nothing for the default."
+            .formatted(kernel, whatTheyHave));
   }
 
   private static void addKernels(

@@ -32,18 +32,19 @@ final class Settings {
    * @throws ExtensionConfigurationException if one is unknown
    */
   Set<Choice> chosen(VsockTest annotation) {
+    String kernel = annotation.kernel().strip();
     List<String> names = list(BACKENDS);
     if (!names.isEmpty()) {
-      return backends.choose(BACKENDS, names);
+      return backends.choose(BACKENDS, names, kernel);
     }
     names = entries(annotation.backends());
     if (!names.isEmpty()) {
-      return backends.choose("@VsockTest(backends = …)", names);
+      return backends.choose("@VsockTest(backends = …)", names, kernel);
     }
     if (!required().isEmpty()) {
       checkRequiredAreChosen();
     }
-    return backends.choose("the default for " + BACKENDS, List.of(DEFAULT_BACKEND));
+    return backends.choose("the default for " + BACKENDS, List.of(DEFAULT_BACKEND), kernel);
   }
 
   /**

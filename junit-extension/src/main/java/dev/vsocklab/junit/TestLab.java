@@ -60,7 +60,9 @@ final class TestLab implements AutoCloseable {
 
   private BackendLab open() {
     Choice choice = turn.choice();
-    LabRequest request = new LabRequest(testName(), choice.kernel(), WantedGuests.of(context));
+    WantedGuests.Wanted wanted = WantedGuests.of(context);
+    LabRequest request =
+        new LabRequest(testName(), choice.kernel(), wanted.guests(), wanted.siblings());
     try {
       return choice.backend().open(request);
     } catch (IOException e) {

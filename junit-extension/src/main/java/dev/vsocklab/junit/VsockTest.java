@@ -42,8 +42,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *
  * <p>Each is a list such as {@code sim,vhost-user:6.1,vhost-user:6.12}. {@code vhost-user} alone is
  * that backend with its default kernel, {@code vhost-user:6.1} with that one, {@code vhost-user:*}
- * with each. Every test's display name ends in backend and kernel: {@code echo() [vhost-user, Linux
- * 6.1.192]}.
+ * with each. {@code sim} has kernels too: as which one it behaves. Every test's display name ends
+ * in backend and kernel: {@code echo() [vhost-user, Linux 6.1.192]}.
  *
  * <p>Where a backend cannot run, its tests are skipped with the reason. {@code vsocklab.require},
  * the same kind of list in the same two places, names those that must run: then they fail.
@@ -73,6 +73,26 @@ public @interface VsockTest {
    * @return each {@code name}, {@code name:kernel} or {@code name:*}; empty means {@code sim}
    */
   String[] backends() default {};
+
+  /**
+   * The kernel series that this class is about, such as {@code 6.1}: for every backend that has it
+   * and is named without a kernel. {@code vhost-user:6.12} in {@code vsocklab.backends}, or in
+   * {@link #backends}, names its own and wins; a backend that does not have the series runs with
+   * its default. If no chosen backend has it, the class fails.
+   *
+   * <p>It is the outermost class's to choose, for all that is nested in it.
+   *
+   * @return the series; empty means each backend's default
+   */
+  String kernel() default "";
+
+  /**
+   * Whether guests reach each other, as with vhost-device-vsock. With the kernel's own vhost, and
+   * so without this, what one guest sends to another is dropped.
+   *
+   * @return whether the labs of this class, and of classes nested in it, are so
+   */
+  boolean siblings() default false;
 
   /**
    * Guests that every lab of this class has, besides those that a test names with {@link Guest}.

@@ -28,6 +28,14 @@ import org.junit.platform.commons.support.HierarchyTraversalMode;
  */
 final class WantedGuests {
 
+  /**
+   * What a test's lab must have.
+   *
+   * @param guests the guests
+   * @param siblings whether they reach each other
+   */
+  record Wanted(List<GuestRequest> guests, boolean siblings) {}
+
   private final ConcurrentMap<Class<?>, ByCid> common = new ConcurrentHashMap<>();
 
   /**
@@ -37,7 +45,7 @@ final class WantedGuests {
    * @throws ParameterResolutionException if one parameter list names a guest twice, or a CID is not
    *     a guest's
    */
-  static List<GuestRequest> of(ExtensionContext context) {
+  static Wanted of(ExtensionContext context) {
     return context
         .getRoot()
         .getStore(Turn.NAMESPACE)
@@ -45,13 +53,15 @@ final class WantedGuests {
         .read(context);
   }
 
-  private List<GuestRequest> read(ExtensionContext context) {
+  private Wanted read(ExtensionContext context) {
     List<Class<?>> classes = new ArrayList<>(context.getEnclosingTestClasses());
     classes.add(context.getRequiredTestClass());
     ByCid wanted = new ByCid();
-    wanted.addAll(common.computeIfAbsent(context.getRequiredTestClass(), key -> inCommon(classes)));
+    ByCid inCommon =
+        common.computeIfAbsent(context.getRequiredTestClass(), key -> inCommon(classes));
+    wanted.addAll(inCommon);
     wanted.addAll(context.getRequiredTestMethod());
-    return List.copyOf(wanted.requests.values());
+    return new Wanted(List.copyOf(wanted.requests.values()), inCommon.siblings);
   }
 
   private static ByCid inCommon(List<Class<?>> classes) {
@@ -78,11 +88,13 @@ final class WantedGuests {
   private static final class ByCid {
 
     private final Map<Long, GuestRequest> requests = new LinkedHashMap<>();
+    private boolean siblings;
 
     private void addDeclaredBy(Class<?> type) {
       AnnotationSupport.findAnnotation(type, VsockTest.class)
           .ifPresent(
               annotation -> {
+                siblings |= annotation.siblings();
                 for (long cid : annotation.guests()) {
                   add("@VsockTest(guests = …) of " + type.getSimpleName(), cid, false);
                 }

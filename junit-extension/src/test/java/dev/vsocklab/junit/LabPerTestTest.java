@@ -8,12 +8,15 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.vsocklab.Lab;
 import dev.vsocklab.Machine;
+import dev.vsocklab.VsockAddress;
 import dev.vsocklab.VsockProvider;
 import dev.vsocklab.spi.LabRequest;
 import dev.vsocklab.spi.LabRequest.GuestRequest;
 import java.io.IOException;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -62,6 +65,30 @@ class LabPerTestTest {
     void tearDown(@Guest(value = 42, fresh = true) Machine last, @Host Machine host) {
       assertSame(fromConstructor, host);
       assertEquals(0, host.as(FakeLab.class).orElseThrow().closes());
+    }
+  }
+
+  @VsockTest(backends = "fake", siblings = true)
+  static class Siblings {
+    @Test
+    void test(@Guest(42) Machine guest) {}
+
+    @Nested
+    class Inner {
+      @Test
+      void inner(@Guest(43) Machine guest) {}
+    }
+  }
+
+  @VsockTest(siblings = true)
+  static class SiblingsOnTheSimulator {
+    @Test
+    void guestReachesGuest(@Guest(42) Machine one, @Guest(43) Machine other) throws IOException {
+      try (ServerSocketChannel server = other.vsock().openServerSocketChannel();
+          SocketChannel client = one.vsock().openSocketChannel()) {
+        server.bind(VsockAddress.any(7000));
+        assertTrue(client.connect(VsockAddress.of(43, 7000)));
+      }
     }
   }
 
@@ -233,6 +260,21 @@ class LabPerTestTest {
             new GuestRequest(7, true)),
         run.labs().get(0).request().guests());
     assertEquals(List.of(1), closes(run));
+  }
+
+  @Test
+  void siblingsAreWhatTheClassAsksFor() {
+    assertEquals(List.of(true, true), siblings(SampleRun.of(Siblings.class).run().passed(2)));
+    assertTrue(siblings(SampleRun.of(Repeating.class).run()).stream().noneMatch(it -> it));
+  }
+
+  private static List<Boolean> siblings(SampleRun run) {
+    return run.labs().stream().map(lab -> lab.request().siblings()).toList();
+  }
+
+  @Test
+  void siblingsReachEachOtherOnTheSimulator() {
+    SampleRun.of(SiblingsOnTheSimulator.class).run().passed(1);
   }
 
   @Test

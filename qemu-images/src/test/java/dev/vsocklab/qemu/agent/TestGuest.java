@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.VsockCapability;
-import dev.vsocklab.contract.ContractNet;
 import dev.vsocklab.contract.VsockNet;
 import dev.vsocklab.qemu.image.GuestImages;
 import dev.vsocklab.qemu.launch.Accelerator;
@@ -60,7 +59,7 @@ final class TestGuest implements AutoCloseable {
   }
 
   /** Both ends in this guest's kernel. */
-  ContractNet loopback() {
+  VsockNet loopback() {
     return new VsockNet(provider, provider, VsockAddress.CID_LOCAL);
   }
 
