@@ -118,11 +118,18 @@ final class GuestVm implements GuestPool.Guest {
    * @param newCid its CID from now on
    */
   void resetTransport(long newCid) throws IOException {
+    device.resetTransport(eventQueue(), newCid);
+  }
+
+  /** Cuts the guest off for good. */
+  void takeDeviceAway() throws IOException {
+    device.takeAway(eventQueue());
+  }
+
+  private EventQueue eventQueue() throws IOException {
     QemuGuest.VirtioQueue queue = guest().vsockQueue(EVENT_QUEUE);
-    device.resetTransport(
-        new EventQueue(
-            queue.size(), queue.descriptorAddress(), queue.availAddress(), queue.usedAddress()),
-        newCid);
+    return new EventQueue(
+        queue.size(), queue.descriptorAddress(), queue.availAddress(), queue.usedAddress());
   }
 
   VhostUserDevice device() {
@@ -151,7 +158,8 @@ final class GuestVm implements GuestPool.Guest {
    * @return false if it cannot serve another lab and must be closed
    */
   boolean clean() {
-    return device.failure().isEmpty() && device.cid() == bootCid && kernel.clean();
+    boolean asBooted = device.cid() == bootCid && !device.isTakenAway();
+    return asBooted && device.failure().isEmpty() && kernel.clean();
   }
 
   @Override

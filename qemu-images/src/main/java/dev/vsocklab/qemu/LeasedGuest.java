@@ -80,7 +80,7 @@ final class LeasedGuest implements Machine {
 
     @Override
     public void unplug() throws IOException {
-      power.kill();
+      vm().takeDeviceAway();
     }
   }
 }

@@ -1,12 +1,16 @@
 /**
- * Real Linux guests: what a test sees of them, and the backend {@code vhost-user} that puts image,
- * launcher, agent and device together. Read {@link dev.vsocklab.qemu.VhostUserBackend} first, then
- * {@link dev.vsocklab.qemu.GuestPower}: what a test can do to a guest's machine.
+ * Real Linux guests: what a test sees of them, and the backends that put image, launcher, agent and
+ * device together: {@code vhost-user}, and {@code loopback} without a device. Read {@link
+ * dev.vsocklab.qemu.VhostUserBackend} first, then {@link dev.vsocklab.qemu.GuestPower}: what a test
+ * can do to a guest's machine.
  *
  * <pre>
- *   VhostUserBackend ─▶ GuestPool ─▶ GuestVm: image ─▶ QemuGuest ─▶ AgentClient
+ *   VhostUserBackend ─▶ GuestPool ─▶ GuestVm ─▶ GuestKernel: image ─▶ QemuGuest ─▶ AgentClient
  *          │                            └─▶ VhostUserDevice ─plug─▶ Fabric ◀─ SimMachine (host)
  *          └─▶ VhostUserLab: the host and the leased guests of one test
+ *
+ *   LoopbackBackend ─▶ GuestPool ─▶ LoopbackVm ─▶ GuestKernel
+ *          └─▶ LoopbackLab: host and guests of one test, each the same kernel
  * </pre>
  */
 @NullMarked

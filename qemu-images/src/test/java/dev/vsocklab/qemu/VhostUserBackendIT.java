@@ -1,18 +1,26 @@
 package dev.vsocklab.qemu;
 
 import static dev.vsocklab.qemu.testing.Failures.assertSays;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.vsocklab.Errno;
 import dev.vsocklab.GuestDevice;
 import dev.vsocklab.Machine;
+import dev.vsocklab.PortPrivilege;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.VsockConnectException;
+import dev.vsocklab.VsockSocketOptions;
 import dev.vsocklab.spi.BackendLab;
+import dev.vsocklab.spi.ErrnoException;
 import dev.vsocklab.spi.KernelSocket;
 import dev.vsocklab.spi.LabRequest;
 import dev.vsocklab.spi.LabRequest.GuestRequest;
@@ -23,13 +31,21 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -153,6 +169,127 @@ class VhostUserBackendIT {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"6.1", "6.12"})
+  void aDeviceThatWasTakenAwayIsSilentAndItsGuestServesNoOtherLab(String kernel) throws Exception {
+    Object first;
+    try (BackendLab lab = lab(kernel, new GuestRequest(43, false))) {
+      Machine guest = lab.guest(43);
+      first = vm(lab, 43);
+      try (Pair pair = Pair.connect(guest, lab.host(), VsockAddress.host(7003))) {
+        guest.as(GuestDevice.class).orElseThrow().unplug();
+
+        assertThrows(SocketException.class, () -> pair.accepted().read(ByteBuffer.allocate(1)));
+        assertThrows(IOException.class, () -> pair.connected().write(ByteBuffer.allocate(1)));
+      }
+      KernelSocket unheard = sockets(guest).stream();
+      unheard.setOption(VsockSocketOptions.CONNECT_TIMEOUT, Duration.ofMillis(100));
+      assertErrno(
+          Errno.ETIMEDOUT, () -> unheard.connect(VsockAddress.host(7003), KernelSocket.FOREVER));
+      assertErrno(
+          Errno.ENODEV,
+          () ->
+              sockets(lab.host()).stream()
+                  .connect(VsockAddress.of(43, 7003), KernelSocket.FOREVER));
+    }
+    try (BackendLab lab = lab(kernel, new GuestRequest(43, false))) {
+      assertNotSame(first, vm(lab, 43));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"6.1", "6.12"})
+  void seqpacketMessagesCrossTheDeviceWholeBothWays(String kernel) throws Exception {
+    try (BackendLab lab = lab(kernel, new GuestRequest(43, false))) {
+      crossWhole(lab.guest(43), lab.host(), VsockAddress.host(7003));
+      crossWhole(lab.host(), lab.guest(43), VsockAddress.of(43, 7004));
+    }
+  }
+
+  private static void crossWhole(Machine from, Machine to, VsockAddress address) throws Exception {
+    KernelSocket listener = sockets(to).seqpacket();
+    listener.bind(VsockAddress.any(address.port()));
+    listener.listen(1);
+    KernelSocket client = sockets(from).seqpacket();
+    assertTrue(client.connect(address, KernelSocket.FOREVER));
+    KernelSocket server = listener.accept(KernelSocket.FOREVER);
+    assertNotNull(server);
+    for (int length : new int[] {1, 3731, 3732, 3733, 65536, 65537, 200_000}) {
+      byte[] message = new byte[length];
+      new Random(length).nextBytes(message);
+      int eor = length % 2 == 0 ? KernelSocket.MSG_EOR : 0;
+      assertEquals(length, client.send(ByteBuffer.wrap(message), eor, KernelSocket.FOREVER));
+      assertEquals(2, client.send(ByteBuffer.allocate(2), 0, KernelSocket.NO_WAIT));
+      ByteBuffer dst = ByteBuffer.allocate(length + 1);
+      assertEquals(
+          new KernelSocket.Received(length, eor), server.receive(dst, 0, KernelSocket.FOREVER));
+      assertArrayEquals(message, Arrays.copyOf(dst.array(), length));
+      assertEquals(
+          new KernelSocket.Received(1, KernelSocket.MSG_TRUNC),
+          server.receive(ByteBuffer.allocate(1), 0, KernelSocket.FOREVER));
+    }
+    client.close();
+    assertEquals(
+        KernelSocket.EOF,
+        server.receive(ByteBuffer.allocate(1), 0, KernelSocket.FOREVER).lengthBytes());
+  }
+
+  @Test
+  void siblingsReachEachOtherIfTheLabHasThem() throws Exception {
+    List<GuestRequest> guests = List.of(new GuestRequest(43, false), new GuestRequest(44, false));
+    try (BackendLab lab = BACKEND.open(new LabRequest("siblings", "6.12", guests, true))) {
+      echo(lab.guest(43), lab.guest(44), VsockAddress.of(44, 7008));
+      crossWhole(lab.guest(44), lab.guest(43), VsockAddress.of(43, 7009));
+    }
+    try (BackendLab lab = BACKEND.open(new LabRequest("no siblings", "6.12", guests, false))) {
+      KernelSocket unheard = sockets(lab.guest(43)).stream();
+      unheard.setOption(VsockSocketOptions.CONNECT_TIMEOUT, Duration.ofMillis(100));
+      assertErrno(
+          Errno.ETIMEDOUT, () -> unheard.connect(VsockAddress.of(44, 7008), KernelSocket.FOREVER));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"6.1", "6.12"})
+  void aConnectThatSleepsInTheKernelIsSeenByOthersAndEndsWithClose(String kernel) throws Exception {
+    try (BackendLab lab = lab(kernel, new GuestRequest(43, false))) {
+      KernelSocket socket = sockets(lab.guest(43)).stream();
+      VsockAddress silence = VsockAddress.of(44, 7008);
+      socket.setOption(VsockSocketOptions.CONNECT_TIMEOUT, Duration.ofSeconds(100));
+      CompletableFuture<Boolean> sleeper =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return socket.connect(silence, KernelSocket.FOREVER);
+                } catch (ErrnoException | IOException e) {
+                  throw new CompletionException(e);
+                }
+              });
+      while (socket.localAddress().port() == VsockAddress.PORT_ANY) {
+        assertFalse(sleeper.isDone()); // connect binds, then waits
+      }
+
+      assertErrno(Errno.EALREADY, () -> socket.connect(silence, KernelSocket.NO_WAIT));
+      assertFalse(sleeper.isDone());
+      socket.close();
+
+      Throwable ended =
+          assertThrows(ExecutionException.class, () -> sleeper.get(30, TimeUnit.SECONDS));
+      assertEquals(Errno.EBADF, assertInstanceOf(ErrnoException.class, ended.getCause()).errno());
+    }
+  }
+
+  @Test
+  void aGuestCanLoseThePrivilegeForLowPortsAndTheNextLabHasItAgain() throws Exception {
+    try (BackendLab lab = lab("6.12", new GuestRequest(43, false))) {
+      lab.guest(43).as(PortPrivilege.class).orElseThrow().mayBindPrivilegedPorts(false);
+      assertErrno(Errno.EACCES, () -> sockets(lab.guest(43)).stream().bind(VsockAddress.any(1023)));
+    }
+    try (BackendLab lab = lab("6.12", new GuestRequest(43, false))) {
+      sockets(lab.guest(43)).stream().bind(VsockAddress.any(1023));
+    }
+  }
+
   @Test
   void whatWasWrittenToAPausedGuestArrivesWhenItGoesOn() throws IOException {
     try (BackendLab lab = lab("6.12", new GuestRequest(43, false))) {
@@ -215,6 +352,14 @@ class VhostUserBackendIT {
 
   private static BackendLab lab(String kernel, GuestRequest... guests) throws IOException {
     return BACKEND.open(new LabRequest("this test", kernel, List.of(guests)));
+  }
+
+  private static SocketLayer sockets(Machine machine) {
+    return machine.as(SocketLayer.class).orElseThrow();
+  }
+
+  private static void assertErrno(Errno expected, Executable call) {
+    assertEquals(expected, assertThrows(ErrnoException.class, call).errno());
   }
 
   private static Object vm(BackendLab lab, long cid) {

@@ -10,8 +10,12 @@
  *       └─────── answer ──────┘
  * </pre>
  *
- * The protocol stands in the head comment of the agent's source, {@code vsock-agent.c} among this
- * package's resources. Nothing of it travels over vsock, which is what is under test.
+ * A call waits in the agent, which tries it again when the kernel reports a change; or, where the
+ * kernel's own waiting is what counts (CONNECT, RECV, SEND), in the kernel, in a thread of the
+ * agent's that closing the socket ends.
+ *
+ * <p>The protocol stands in the head comment of the agent's source, {@code vsock-agent.c} among
+ * this package's resources. Nothing of it travels over vsock, which is what is under test.
  */
 @NullMarked
 package dev.vsocklab.qemu.agent;

@@ -18,6 +18,8 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +47,12 @@ public final class RunFolder implements AutoCloseable {
 
   /** Room for the longest socket's name in the folder. */
   private static final int SOCKET_NAME_BYTES = 24;
+
+  /**
+   * The folders of this JVM. Their lock files must not be opened again: POSIX locks end when the
+   * process closes any descriptor of the file, and another JVM would then take them for stale.
+   */
+  private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
 
   private final Path path;
   private final FileChannel lockFile;
@@ -78,6 +86,7 @@ public final class RunFolder implements AutoCloseable {
       } catch (FileAlreadyExistsException e) {
         continue;
       }
+      OWN.add(path);
       FileChannel lockFile =
           FileChannel.open(
               path.resolve(LOCK), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
@@ -132,6 +141,7 @@ public final class RunFolder implements AutoCloseable {
     try {
       delete(path);
       lockFile.close();
+      OWN.remove(path);
     } catch (IOException e) {
       LOG.log(System.Logger.Level.WARNING, "{0} could not be removed: {1}", path, e.toString());
     }
@@ -158,6 +168,9 @@ public final class RunFolder implements AutoCloseable {
   }
 
   private static boolean isStale(Path folder) throws IOException {
+    if (OWN.contains(folder)) {
+      return false;
+    }
     if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
         || Files.getLastModifiedTime(folder).toInstant().isAfter(Instant.now().minus(SWEEP_AGE))) {
       return false;
@@ -166,7 +179,7 @@ public final class RunFolder implements AutoCloseable {
       @Nullable FileLock lock = channel.tryLock();
       return lock != null;
     } catch (OverlappingFileLockException e) {
-      return false; // this JVM's own
+      return false; // this JVM's own, known to another class loader's copy of this class
     } catch (NoSuchFileException e) {
       return true; // its JVM died between the two steps of creating it
     }

@@ -1,13 +1,11 @@
 package dev.vsocklab.qemu.vhostuser;
 
-import dev.vsocklab.VsockAddress;
 import dev.vsocklab.sim.wire.Decoded;
 import dev.vsocklab.sim.wire.Header;
 import dev.vsocklab.sim.wire.HeaderCodec;
 import dev.vsocklab.sim.wire.Packet;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +23,7 @@ final class TxQueue {
 
   private long guestCid;
   private final RxQueue replies;
-  private final Consumer<Packet> sink;
+  private final Uplink uplink;
   private final DeviceLog log;
   private final DescriptorChain chain = new DescriptorChain();
   private final byte[] headerBytes = new byte[Header.BYTES];
@@ -33,10 +31,10 @@ final class TxQueue {
   private @Nullable SplitRing ring;
   private boolean indirect;
 
-  TxQueue(long guestCid, RxQueue replies, Consumer<Packet> sink, DeviceLog log) {
+  TxQueue(long guestCid, RxQueue replies, Uplink uplink, DeviceLog log) {
     this.guestCid = guestCid;
     this.replies = replies;
-    this.sink = sink;
+    this.uplink = uplink;
     this.log = log;
   }
 
@@ -116,10 +114,10 @@ final class TxQueue {
       log.drop(
           "payload shorter than its header says",
           describe(header) + ", of which there are " + (totalBytes - Header.BYTES));
-    } else if (header.srcCid() != guestCid || header.dstCid() != VsockAddress.CID_HOST) {
+    } else if (header.srcCid() != guestCid || !uplink.mayCarryTo(header.dstCid())) {
       log.drop("not from this guest to the host", describe(header));
     } else {
-      sink.accept(packet(header, (int) payloadBytes));
+      uplink.carry(packet(header, (int) payloadBytes));
     }
   }
 

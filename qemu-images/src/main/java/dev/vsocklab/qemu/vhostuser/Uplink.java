@@ -19,6 +19,7 @@ final class Uplink {
   private volatile long cid;
   private @Nullable Plug plug;
   private boolean ended;
+  private volatile boolean takenAway;
 
   Uplink(long cid, RxQueue toGuest, DeviceLog log) {
     this.cid = cid;
@@ -64,6 +65,10 @@ final class Uplink {
       if (ended) {
         throw new IllegalStateException(
             "The guest with CID " + cid + " cannot be plugged in: its device has ended.");
+      }
+      if (takenAway) {
+        throw new IllegalStateException(
+            "The guest with CID " + cid + " cannot be plugged in: its device was taken away.");
       }
       if (plug != null) {
         throw new IllegalStateException(
@@ -138,6 +143,16 @@ final class Uplink {
     }
   }
 
+  /** The guest is cut off for good: it leaves its fabric, and its packets vanish. */
+  void takeAway() {
+    takenAway = true;
+    unplug();
+  }
+
+  boolean isTakenAway() {
+    return takenAway;
+  }
+
   /** The device has ended: the guest leaves its fabric for good. */
   void end() {
     plugging.lock();
@@ -174,12 +189,23 @@ final class Uplink {
     }
   }
 
+  /**
+   * Whether the guest may send packets to a CID. The others are dropped, as {@code
+   * vhost_vsock_handle_tx_kick} does with all that are not for the host.
+   */
+  boolean mayCarryTo(long dstCid) {
+    Plug current = current();
+    return dstCid == VsockAddress.CID_HOST || (current != null && current.fabric.hasSiblings());
+  }
+
   /** Carries a packet of the guest's. */
   void carry(Packet packet) {
     Plug current = current();
-    if (current != null && current.fabric.isAttached(VsockAddress.CID_HOST)) {
+    if (current != null
+        && (packet.header().dstCid() != VsockAddress.CID_HOST
+            || current.fabric.isAttached(VsockAddress.CID_HOST))) {
       current.fabric.carry(packet);
-    } else if (packet.header().op() != Op.RST) {
+    } else if (packet.header().op() != Op.RST && !takenAway) {
       toGuest.deliver(Packet.of(packet.header().resetInReply()));
     }
   }

@@ -59,7 +59,7 @@ public final class VhostUserDevice implements AutoCloseable {
     this.listener = listener;
     this.wakeUp = wakeUp;
     this.uplink = new Uplink(cid, rx, log);
-    this.tx = new TxQueue(cid, rx, uplink::carry, log);
+    this.tx = new TxQueue(cid, rx, uplink, log);
     this.resets = new TransportResets(uplink, tx);
     this.thread = new Thread(this::run, "vsocklab-vhost-user-" + cid);
     thread.setDaemon(true);
@@ -178,6 +178,28 @@ public final class VhostUserDevice implements AutoCloseable {
   }
 
   /**
+   * Takes the device away from the guest for good, as far as the guest can tell without its driver
+   * being removed: it leaves its fabric, whose other machines hear that it is gone; its transport
+   * is reset; and from then on nothing that it sends arrives anywhere.
+   *
+   * @param place the driver's event queue, as QEMU's monitor tells it
+   * @throws IOException if the guest's driver does not take the reset; it is cut off all the same
+   */
+  public void takeAway(EventQueue place) throws IOException {
+    uplink.takeAway();
+    resetTransport(place, cid());
+  }
+
+  /**
+   * Whether {@link #takeAway} was called.
+   *
+   * @return true if the device serves no other lab
+   */
+  public boolean isTakenAway() {
+    return uplink.isTakenAway();
+  }
+
+  /**
    * What ended the device, if it did not end with QEMU or {@link #close}.
    *
    * @return a sentence for the test's report, or empty
@@ -199,7 +221,8 @@ public final class VhostUserDevice implements AutoCloseable {
 
   /**
    * Packets of the guest's that were dropped, as Linux's vhost drops them: not from the guest's CID
-   * to CID 2, a payload over 64 KiB, or less payload than the header says.
+   * to CID 2 (or a sibling, where the fabric has them), a payload over 64 KiB, or less payload than
+   * the header says.
    *
    * @return 0 or more
    */

@@ -10,6 +10,8 @@
  *   guest ◀──rx ring── RxQueue ◀── Uplink ◀──Port.receive── the host's stack
  *               │
  *               └ SplitRing ─▶ DescriptorChain ─▶ GuestMemory
+ *
+ *   guest ◀──event queue, which QEMU keeps to itself── EventRing ◀── TransportResets
  * </pre>
  *
  * <p>There is no protocol here: what a connection does is the stack's business at the other end of

@@ -97,6 +97,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -243,13 +244,13 @@ struct object {
 };
 
 /*
- * A call that sleeps in the kernel, in a thread of its own. The thread touches what is said so and
+ * A call that sleeps in the kernel, in a worker's thread. The thread touches what is said so and
  * hands the task back through task_pipe when it is done.
  */
 struct task {
   struct task *next;     /* of the object's */
   struct object *object; /* NULL for a CLOSE, whose object is gone already */
-  pthread_t thread;
+  struct worker *worker;
   uint32_t id;
   uint16_t op;
 
@@ -262,6 +263,14 @@ struct task {
   /* The thread writes these */
   ssize_t result;
   int error, message_flags;
+};
+
+/* A thread that makes calls, one task after another. Its fields are the loop's, but for the wake. */
+struct worker {
+  pthread_t thread;
+  sem_t wake;
+  struct task *task;
+  struct worker *next_idle;
 };
 
 struct slot {
@@ -299,6 +308,7 @@ static bool hang_up_is_normal; /* a virtio-serial port before the JVM's end firs
 static int port_fd = -1, epoll_fd = -1, child_fd = -1;
 static int task_pipe[2] = {-1, -1};
 static struct object *leavers;
+static struct worker *idle_workers; /* kept: to start a thread costs more than most calls */
 static struct buffer in, out;
 static bool want_output, paused; /* what epoll watches the port for */
 static bool deferred_reads;
@@ -671,10 +681,8 @@ static void fail_queue(struct queue *queue, int error) {
 
 /* ---------------------------------------------------------------- calls that sleep */
 
-static void set_blocking(int fd, bool blocking) {
-  int flags = fcntl(fd, F_GETFL);
-  fcntl(fd, F_SETFL, blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
-}
+/* Sockets only: they have no other flag that F_SETFL changes. */
+static void set_blocking(int fd, bool blocking) { fcntl(fd, F_SETFL, blocking ? 0 : O_NONBLOCK); }
 
 /*
  * accept() and connect() have no MSG_DONTWAIT. A task that enters the kernel just then gets EAGAIN,
@@ -721,15 +729,36 @@ static void call_kernel(struct task *task) {
            (toggles % 2 == 1 || atomic_load(&task->object->toggles) != toggles));
 }
 
-static void *run_task(void *argument) {
-  struct task *task = argument;
+static void run_task(struct task *task) {
   if (task->op == OP_CLOSE) {
     close(task->fd);
   } else {
     call_kernel(task);
   }
-  ssize_t n = write(task_pipe[1], &task, sizeof task); /* a pointer goes whole */
-  (void)n;
+  /* A pointer goes whole, or not at all if the signal that was to end the call comes only now. */
+  while (write(task_pipe[1], &task, sizeof task) < 0 && errno == EINTR) continue;
+}
+
+static void *work(void *argument) {
+  struct worker *worker = argument;
+  for (;;) {
+    while (sem_wait(&worker->wake) < 0) continue; /* that signal may come as late as this, too */
+    run_task(worker->task);
+  }
+  return NULL;
+}
+
+static struct worker *new_worker(void) {
+  struct worker *worker = must(calloc(1, sizeof *worker));
+  sem_init(&worker->wake, 0, 0);
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, TASK_STACK);
+  int error = pthread_create(&worker->thread, &attributes, work, worker);
+  pthread_attr_destroy(&attributes);
+  if (error == 0) return worker;
+  log_line("no thread: %s", strerror(error));
+  free(worker);
   return NULL;
 }
 
@@ -738,14 +767,17 @@ static void free_task(struct task *task) {
   free(task);
 }
 
-static bool start_thread(struct task *task) {
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, TASK_STACK);
-  int error = pthread_create(&task->thread, &attributes, run_task, task);
-  pthread_attr_destroy(&attributes);
-  if (error != 0) log_line("no thread: %s", strerror(error));
-  return error == 0;
+static bool start_task(struct task *task) {
+  struct worker *worker = idle_workers;
+  if (worker != NULL) {
+    idle_workers = worker->next_idle;
+  } else if ((worker = new_worker()) == NULL) {
+    return false;
+  }
+  worker->task = task;
+  task->worker = worker;
+  sem_post(&worker->wake);
+  return true;
 }
 
 static struct task *new_task(struct object *object, uint32_t id, uint16_t op) {
@@ -763,7 +795,7 @@ static void sleep_in_kernel(struct task *task) {
   if (object->tasks == NULL) set_blocking(object->fd, true);
   task->next = object->tasks;
   object->tasks = task;
-  if (start_thread(task)) return;
+  if (start_task(task)) return;
   object->tasks = task->next;
   if (object->tasks == NULL) set_blocking(object->fd, false);
   answer(task->id, task->op, EAGAIN);
@@ -775,7 +807,7 @@ static void close_object(struct object *object) {
   if (object->lingers && object->answer_close) {
     struct task *task = new_task(object, object->close_id, OP_CLOSE);
     task->object = NULL;
-    if (start_thread(task)) {
+    if (start_task(task)) {
       free(object);
       return;
     }
@@ -788,7 +820,7 @@ static void close_object(struct object *object) {
 
 static void wake_tasks(const struct object *object) {
   for (struct task *task = object->tasks; task != NULL; task = task->next) {
-    pthread_kill(task->thread, SIGUSR1);
+    pthread_kill(task->worker->thread, SIGUSR1);
   }
 }
 
@@ -868,7 +900,8 @@ static void finish_reset(void);
 
 static void finish_task(struct task *task) {
   struct object *object = task->object;
-  pthread_join(task->thread, NULL);
+  task->worker->next_idle = idle_workers;
+  idle_workers = task->worker;
   if (object == NULL) {
     answer(task->id, OP_CLOSE, 0);
     free_task(task);

@@ -65,6 +65,7 @@ class RunFolderTest {
       assertTrue(Files.exists(young));
       assertTrue(Files.exists(other));
       assertTrue(Files.exists(mine.path()));
+      assertTrue(isLocked(mine), "the sweep lost this JVM's own lock");
     }
   }
 
@@ -103,6 +104,12 @@ class RunFolderTest {
     assertSays(
         messageOf(IOException.class, () -> RunFolder.base(deep, base.resolve("absent"))),
         "-Djava.io.tmpdir");
+  }
+
+  /** Whether the kernel still has the lock, for every other process to see. */
+  private static boolean isLocked(RunFolder folder) throws IOException {
+    Object inode = Files.getAttribute(folder.socket("lock"), "unix:ino");
+    return Files.readString(Path.of("/proc/locks")).contains(":" + inode + " ");
   }
 
   private static void old(Path folder) throws IOException {

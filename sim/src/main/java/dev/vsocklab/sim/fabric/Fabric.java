@@ -34,6 +34,15 @@ public final class Fabric {
   }
 
   /**
+   * Whether guests reach each other.
+   *
+   * @return what the fabric was created with
+   */
+  public boolean hasSiblings() {
+    return siblings;
+  }
+
+  /**
    * Connects a machine.
    *
    * @param cid its CID
