@@ -21,7 +21,7 @@ import org.opentest4j.TestAbortedException;
  * @param kernel its kernel, as in {@code vhost-user:6.1}; may be empty
  */
 record CaseRun(Backend backend, String kernel) {
-  private static final Duration DEADLINE = Duration.ofSeconds(40);
+  private static final Duration DEADLINE = Duration.ofSeconds(15);
   private static final int REPORT_CHARS = 2000;
 
   /** Runs a case and tells how it went. */

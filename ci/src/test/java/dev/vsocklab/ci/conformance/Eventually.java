@@ -6,7 +6,7 @@ import java.util.concurrent.Callable;
 /** Waits for what no call can wait for, by asking again and again. */
 final class Eventually {
   /** Long past anything that is still going to happen. */
-  static final Duration DEADLINE = Duration.ofSeconds(10);
+  static final Duration DEADLINE = Duration.ofSeconds(5);
 
   private Eventually() {}
 

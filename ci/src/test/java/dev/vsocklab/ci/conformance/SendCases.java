@@ -283,4 +283,19 @@ final class SendCases {
     assertArrayEquals(second, Bytes.receive(pair.server(), length, 0), "the second message");
     assertEquals(length, send.result(), "bytes sent");
   }
+
+  @Case(
+      id = "call-send-19",
+      title =
+          "STREAM: where EPIPE meets a pending error, send() gives that error once (6.1: EPIPE)",
+      source = "sk_stream_error, vsock_connectible_sendmsg")
+  void pendingErrorFirst(Ends ends) throws Exception {
+    KernelSocket socket = ConnectCases.refusedInBackground(ends);
+    socket.shutdown(Direction.WRITE);
+
+    if (ends.kernel().isAtLeast(LINUX_6_12)) {
+      Expect.errno(Errno.ECONNRESET, "first", () -> Bytes.trySendByte(socket));
+    }
+    Expect.errno(Errno.EPIPE, "then", () -> Bytes.trySendByte(socket));
+  }
 }

@@ -2,6 +2,7 @@ package dev.vsocklab.ci.conformance;
 
 import static dev.vsocklab.ci.conformance.SocketType.STREAM;
 import static dev.vsocklab.spi.KernelSocket.EOF;
+import static dev.vsocklab.spi.KernelSocket.FOREVER;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.vsocklab.Errno;
@@ -15,13 +16,17 @@ final class ShutdownCases {
 
   @Case(
       id = "call-shutdown-01",
-      title = "Unconnected, a listener, or refused: ENOTCONN",
+      title = "Unconnected, also after a blocking connect() was refused, or a listener: ENOTCONN",
       source = "vsock_shutdown")
   void unconnected(Ends ends) throws Exception {
     KernelSocket fresh = ends.client().stream();
     KernelSocket listener = ends.client().listener(STREAM, 1);
+    KernelSocket refused = ends.client().stream();
+    long port = ends.server().unusedPort();
+    Expect.errno(Errno.ECONNRESET, () -> refused.connect(ends.server().at(port), FOREVER));
 
     for (Direction direction : Direction.values()) {
+      Expect.errno(Errno.ENOTCONN, "refused, " + direction, () -> refused.shutdown(direction));
       Expect.errno(Errno.ENOTCONN, "unbound, " + direction, () -> fresh.shutdown(direction));
       Expect.errno(Errno.ENOTCONN, "listener, " + direction, () -> listener.shutdown(direction));
     }
@@ -64,13 +69,14 @@ final class ShutdownCases {
 
   @Case(
       id = "call-shutdown-05",
-      title = "While a refused non-blocking connect() is not told yet: no error, it is connecting",
+      title = "After a refused non-blocking connect(): no error, it counts as connecting",
       source = "vsock_shutdown")
   void whileConnecting(Ends ends) throws Exception {
     KernelSocket socket = ConnectCases.refusedInBackground(ends);
 
     socket.shutdown(Direction.BOTH);
 
+    socket.takeError();
     Expect.errno(Errno.EPIPE, "send", () -> Bytes.trySendByte(socket));
   }
 

@@ -25,7 +25,11 @@ final class Suite {
                 new ConnectCases(),
                 new SendCases(),
                 new ReceiveCases(),
-                new ShutdownCases()))
+                new ShutdownCases()),
+            theme("Addresses and routes", new AddressCases(), new RouteCases()),
+            theme("Options", new OptionCases()),
+            theme("Readiness", new PollCases()),
+            theme("Known surprises", new SurpriseCases()))
         .flatMap(cases -> cases)
         .toList();
   }
