@@ -10,6 +10,9 @@ import java.util.Random;
  * suit their socket's state; some never do, for the errors are behaviour too.
  */
 final class ScenarioGenerator {
+  /** What the kernel counts for a queued packet besides its bytes. */
+  private static final int SKB_TRUESIZE = 576;
+
   private static final int LEAST_STEPS = 5;
   private static final int MOST_STEPS = 60;
 
@@ -93,14 +96,14 @@ final class ScenarioGenerator {
   }
 
   private static long smallBuffer(Random random) {
-    return switch (random.nextInt(8)) {
+    return switch (random.nextInt(16)) {
       case 0 -> 128;
-      case 1 -> 576 + random.nextInt(3) - 1;
-      case 2 -> 1000;
-      case 3 -> 4096;
-      case 4 -> 64 * 1024 + random.nextInt(3) - 1;
-      case 5 -> 2000 + random.nextInt(3000);
-      default -> 6000 + random.nextInt(30000);
+      case 1 -> SKB_TRUESIZE + random.nextInt(3) - 1;
+      case 2 -> 2 * SKB_TRUESIZE + random.nextInt(3) - 1;
+      case 3, 4 -> 2000 + random.nextInt(3000);
+      case 5 -> 4096;
+      case 6, 7, 8 -> 64 * 1024 + random.nextInt(3) - 1;
+      default -> 6000 + random.nextInt(40_000);
     };
   }
 
@@ -128,19 +131,20 @@ final class ScenarioGenerator {
 
   private Step onConnected(int slot, Draft draft, Random random, Lengths lengths) {
     int dice = random.nextInt(100);
-    if (dice < 34) {
+    if (dice < 35) {
       return send(slot, draft, random, lengths);
     }
     if (dice < 70) {
-      return receive(slot, draft, random, lengths);
+      int reader = random.nextInt(4) == 0 ? slot : draft.whoCanRead(slot);
+      return receive(reader, draft, random, lengths);
     }
-    if (dice < 75) {
+    if (dice < 73) {
       return Step.of(Call.SHUTDOWN, slot, random.nextInt(3));
     }
-    if (dice < 79) {
+    if (dice < 75) {
       return Step.of(Call.CLOSE, slot);
     }
-    if (dice < 88) {
+    if (dice < 86) {
       return option(slot, random, draft);
     }
     if (dice < 97) {
@@ -182,6 +186,7 @@ final class ScenarioGenerator {
         }
       }
       case CONNECTED -> draft.add(question(slot, random));
+      case FINISHED -> draft.add(onConnected(slot, draft, random, lengths));
     }
     if (random.nextInt(12) == 0) {
       draft.add(anything(slot, draft, random, lengths));
