@@ -51,8 +51,9 @@ final class Draft {
     }
   }
 
-  Scenario finish() {
-    return new Scenario(steps);
+  /** The scenario, cut to that many steps. */
+  Scenario finish(int length) {
+    return new Scenario(steps.subList(0, length));
   }
 
   int size() {

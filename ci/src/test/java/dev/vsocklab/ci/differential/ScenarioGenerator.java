@@ -51,17 +51,24 @@ final class ScenarioGenerator {
     while (draft.size() < length) {
       next(draft, random, lengths);
     }
-    return draft.finish();
+    return draft.finish(length);
   }
 
   /** A connection, whose sockets may have options set before. */
   private void begin(Draft draft, Random random) {
+    List<Integer> empty = draft.slots(Guess.EMPTY);
+    if (empty.isEmpty()) {
+      return;
+    }
     int type = type(random);
-    int listener = random.nextInt(Step.SLOTS);
+    int listener = pick(empty, random);
     int client = other(listener, random);
-    int accepted = Step.SLOTS_OF_A * (listener / Step.SLOTS_OF_A);
-    while (accepted == listener || accepted == client) {
-      accepted++;
+    List<Integer> near =
+        nearAndEmpty(listener, draft).stream()
+            .filter(slot -> slot != listener && slot != client)
+            .toList();
+    if (draft.guess(client) != Guess.EMPTY || near.isEmpty()) {
+      return;
     }
     boolean small = random.nextInt(10) < 4;
     draft.add(Step.of(Call.SOCKET, listener, type));
@@ -84,7 +91,7 @@ final class ScenarioGenerator {
     }
     draft.add(Step.connect(client, Step.LOCAL, draft.port(listener), random.nextInt(10) != 0));
     if (random.nextInt(15) != 0) {
-      draft.add(Step.of(Call.ACCEPT, listener, accepted));
+      draft.add(Step.of(Call.ACCEPT, listener, pick(near, random)));
     }
     if (random.nextInt(3) == 0) {
       draft.add(Step.of(Call.CLOSE, listener));
@@ -120,8 +127,16 @@ final class ScenarioGenerator {
 
   private void next(Draft draft, Random random, Lengths lengths) {
     List<Integer> connected = draft.slots(Guess.CONNECTED);
+    if (connected.isEmpty() && random.nextInt(4) == 0) {
+      begin(draft, random);
+      return;
+    }
     if (!connected.isEmpty() && random.nextInt(100) < 78) {
-      draft.add(onConnected(pick(connected, random), draft, random, lengths));
+      Step step = onConnected(pick(connected, random), draft, random, lengths);
+      draft.add(step);
+      if (step.call() == Call.SEND && random.nextBoolean()) {
+        draft.add(receive(draft.whoCanRead(step.slot()), draft, random, lengths));
+      }
     } else if (random.nextInt(100) < 75) {
       onWhatIsThere(draft, random, lengths);
     } else {
@@ -178,9 +193,9 @@ final class ScenarioGenerator {
         }
       }
       case LISTENING -> {
-        List<Integer> empty = draft.slots(Guess.EMPTY);
-        if (draft.hasWaitingConnection(slot) && !empty.isEmpty()) {
-          draft.add(accept(slot, empty, random));
+        List<Integer> near = nearAndEmpty(slot, draft);
+        if (draft.hasWaitingConnection(slot) && !near.isEmpty()) {
+          draft.add(Step.of(Call.ACCEPT, slot, pick(near, random)));
         } else {
           connectSomebody(slot, draft, random);
         }
@@ -193,15 +208,14 @@ final class ScenarioGenerator {
     }
   }
 
-  /** An accepted socket is of the listener's machine; with one kernel that does not matter. */
-  private Step accept(int listener, List<Integer> empty, Random random) {
-    List<Integer> near =
-        topology == Topology.LOOPBACK
-            ? empty
-            : empty.stream()
-                .filter(slot -> slot / Step.SLOTS_OF_A == listener / Step.SLOTS_OF_A)
-                .toList();
-    return Step.of(Call.ACCEPT, listener, pick(near.isEmpty() ? empty : near, random));
+  /** Where an accepted socket may go: to the listener's machine. */
+  private List<Integer> nearAndEmpty(int listener, Draft draft) {
+    return draft.slots(Guess.EMPTY).stream()
+        .filter(
+            slot ->
+                topology == Topology.LOOPBACK
+                    || slot / Step.SLOTS_OF_A == listener / Step.SLOTS_OF_A)
+        .toList();
   }
 
   private void connectSomebody(int listener, Draft draft, Random random) {
