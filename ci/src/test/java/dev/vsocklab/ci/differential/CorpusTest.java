@@ -9,11 +9,10 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Every scenario of the corpus gives its record: on the simulator always, on a kernel if asked. */
+/** Every scenario of the corpus gives its record on the simulator. */
 class CorpusTest {
 
   @TestFactory
@@ -33,24 +32,6 @@ class CorpusTest {
                                 })));
   }
 
-  @TestFactory
-  @Tag("differential")
-  Stream<DynamicTest> onARealKernel() {
-    return Kernels.asked()
-        .map(
-            series ->
-                DynamicTest.dynamicTest(
-                    "Linux " + series,
-                    () -> {
-                      try (Machines machines = Machines.both(series)) {
-                        ScenarioRunner kernel = machines.real();
-                        for (Regression regression : of(series)) {
-                          check(regression, kernel);
-                        }
-                      }
-                    }));
-  }
-
   @Test
   void everyNameIsThereOnce() {
     Set<String> seen = new TreeSet<>();
@@ -65,11 +46,11 @@ class CorpusTest {
     assertEquals(List.of(), twice);
   }
 
-  private static List<Regression> of(String series) {
+  static List<Regression> of(String series) {
     return Corpus.ALL.stream().filter(regression -> regression.kernels().contains(series)).toList();
   }
 
-  private static void check(Regression regression, ScenarioRunner runner) throws IOException {
+  static void check(Regression regression, ScenarioRunner runner) throws IOException {
     Scenario scenario = regression.scenario();
     List<Outcome> outcomes = runner.run(List.of(scenario)).get(0);
     assertEquals(
