@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 
 /**
@@ -19,12 +18,12 @@ final class Campaign {
 
   private final Duel duel;
   private final ScenarioGenerator generator;
-  private final Predicate<Divergence> isKnown;
+  private final KnownDifferences known;
 
-  Campaign(Duel duel, ScenarioGenerator generator, Predicate<Divergence> isKnown) {
+  Campaign(Duel duel, ScenarioGenerator generator) {
     this.duel = duel;
     this.generator = generator;
-    this.isKnown = isKnown;
+    this.known = new KnownDifferences(duel.kernel());
   }
 
   /**
@@ -60,7 +59,7 @@ final class Campaign {
     Map<String, List<Divergence>> bySignature = new LinkedHashMap<>();
     long start = System.nanoTime();
     long steps = 0;
-    int known = 0;
+    int knownCount = 0;
     for (int from = 0; from < scenarios; from += BATCH) {
       List<Scenario> batch = new ArrayList<>();
       for (int n = from; n < Math.min(from + BATCH, scenarios); n++) {
@@ -68,8 +67,8 @@ final class Campaign {
       }
       steps += batch.stream().mapToInt(scenario -> scenario.steps().size()).sum();
       for (Optional<Divergence> found : duel.run(batch)) {
-        if (found.isPresent() && isKnown.test(found.get())) {
-          known++;
+        if (found.isPresent() && known.reason(found.get()).isPresent()) {
+          knownCount++;
         } else {
           found.ifPresent(
               divergence ->
@@ -80,15 +79,14 @@ final class Campaign {
       }
     }
     Duration time = Duration.ofNanos(System.nanoTime() - start);
-    return new Result(scenarios, steps, known, bySignature, time);
+    return new Result(scenarios, steps, knownCount, bySignature, time);
   }
 
   /** The shortest scenario that shows the same as this one. */
   Divergence shrink(Divergence divergence) throws IOException {
     String signature = divergence.signature();
     return new Shrinker(duel::run)
-        .shrink(
-            divergence, smaller -> smaller.signature().equals(signature) && !isKnown.test(smaller));
+        .shrink(divergence, smaller -> smaller.signature().equals(signature));
   }
 
   /** A seed that no earlier campaign had. */

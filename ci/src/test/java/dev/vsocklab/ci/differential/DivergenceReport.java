@@ -41,7 +41,7 @@ final class DivergenceReport {
   private String java(Divergence divergence) {
     StringBuilder text = new StringBuilder("new Regression(\n    \"NAME\",\n");
     text.append("    \"THE RULE, with the kernel's function\",\n    List.of(\"");
-    text.append(duel.kernel().name()).append("\"),\n    \"\"\"\n");
+    text.append(duel.kernel().name().replace("Linux ", "")).append("\"),\n    \"\"\"\n");
     record(divergence.scenario(), divergence.expected())
         .lines()
         .forEach(line -> text.append("    ").append(line).append('\n'));

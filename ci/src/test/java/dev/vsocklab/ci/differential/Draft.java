@@ -1,6 +1,10 @@
 package dev.vsocklab.ci.differential;
 
+import dev.vsocklab.spi.KernelSocket;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 
 /**
@@ -14,8 +18,15 @@ final class Draft {
     FRESH,
     BOUND,
     LISTENING,
-    CONNECTED
+    CONNECTED,
+    /** One end of a connection that closed or was shut down for good. */
+    FINISHED
   }
+
+  private static final int NOBODY = -1;
+
+  /** SHUT_RDWR. */
+  private static final int BOTH = 2;
 
   /** Bytes of a socket's buffer unless it was set. */
   static final int DEFAULT_BUFFER = 256 * 1024;
@@ -26,14 +37,23 @@ final class Draft {
   private final int[] ports = new int[Step.SLOTS];
   private final long[] buffers = new long[Step.SLOTS];
   private final long[] lastSent = new long[Step.SLOTS];
-  private final int[] waitingConnections = new int[Step.SLOTS];
+  private final long[] queued = new long[Step.SLOTS];
+  private final int[] peers = new int[Step.SLOTS];
+
+  /** For each slot, the clients whose connections it may accept. */
+  private final List<Deque<Integer>> waiting = new ArrayList<>();
 
   Draft() {
-    java.util.Arrays.fill(guesses, Guess.EMPTY);
+    Arrays.fill(guesses, Guess.EMPTY);
+    Arrays.fill(peers, NOBODY);
+    for (int slot = 0; slot < Step.SLOTS; slot++) {
+      waiting.add(new ArrayDeque<>());
+    }
   }
 
-  Scenario finish() {
-    return new Scenario(steps);
+  /** The scenario, cut to that many steps. */
+  Scenario finish(int length) {
+    return new Scenario(steps.subList(0, length));
   }
 
   int size() {
@@ -62,8 +82,14 @@ final class Draft {
     return lastSent[slot];
   }
 
+  /** The slot's peer where this slot has nothing to read and the peer has, else the slot. */
+  int whoCanRead(int slot) {
+    int peer = peers[slot];
+    return peer != NOBODY && queued[slot] == 0 && queued[peer] > 0 ? peer : slot;
+  }
+
   boolean hasWaitingConnection(int slot) {
-    return waitingConnections[slot] > 0;
+    return !waiting.get(slot).isEmpty();
   }
 
   List<Integer> slots(Guess guess) {
@@ -91,18 +117,37 @@ final class Draft {
       case LISTEN -> {
         if (now == Guess.BOUND) {
           guesses[slot] = Guess.LISTENING;
-          waitingConnections[slot] = 0;
         }
       }
       case CONNECT -> connect(step);
       case ACCEPT -> {
-        if (guesses[step.x()] == Guess.EMPTY && waitingConnections[slot] > 0) {
-          waitingConnections[slot]--;
-          fill(step.x(), Guess.CONNECTED, types[slot], buffers[slot]);
+        if (guesses[step.x()] == Guess.EMPTY && hasWaitingConnection(slot)) {
+          int client = waiting.get(slot).remove();
+          fill(step.x(), guesses[client], types[slot], buffers[slot]);
+          peers[client] = step.x();
+          peers[step.x()] = client;
         }
       }
-      case SEND -> lastSent[slot] = step.x();
-      case CLOSE -> guesses[slot] = Guess.EMPTY;
+      case SEND -> {
+        lastSent[slot] = step.x();
+        if (peers[slot] != NOBODY) {
+          queued[peers[slot]] += step.x();
+        }
+      }
+      case RECEIVE -> {
+        if ((step.y() & KernelSocket.MSG_PEEK) == 0) {
+          queued[slot] = Math.max(0, queued[slot] - step.x());
+        }
+      }
+      case CLOSE -> {
+        end(slot);
+        guesses[slot] = Guess.EMPTY;
+      }
+      case SHUTDOWN -> {
+        if (now == Guess.CONNECTED && step.x() == BOTH) {
+          end(slot);
+        }
+      }
       case SET -> {
         if (step.setting() == Setting.BUFFER_SIZE && step.z() > 0) {
           buffers[slot] = Math.min(step.z(), DEFAULT_BUFFER);
@@ -120,8 +165,23 @@ final class Draft {
       types[slot] = type;
       buffers[slot] = buffer;
       lastSent[slot] = 0;
-      waitingConnections[slot] = 0;
+      queued[slot] = 0;
     }
+  }
+
+  /** The connection is over, for both ends. */
+  private void end(int slot) {
+    int peer = peers[slot];
+    if (peer != NOBODY) {
+      guesses[peer] = Guess.FINISHED;
+      peers[peer] = NOBODY;
+      peers[slot] = NOBODY;
+    }
+    if (guesses[slot] == Guess.CONNECTED) {
+      guesses[slot] = Guess.FINISHED;
+    }
+    waiting.get(slot).forEach(client -> guesses[client] = Guess.FINISHED);
+    waiting.get(slot).clear();
   }
 
   private void connect(Step step) {
@@ -131,7 +191,7 @@ final class Draft {
           && types[listener] == types[step.slot()]
           && (now == Guess.FRESH || now == Guess.BOUND)) {
         guesses[step.slot()] = Guess.CONNECTED;
-        waitingConnections[listener]++;
+        waiting.get(listener).add(step.slot());
       }
     }
   }

@@ -10,6 +10,9 @@ import java.util.Random;
  * suit their socket's state; some never do, for the errors are behaviour too.
  */
 final class ScenarioGenerator {
+  /** What the kernel counts for a queued packet besides its bytes. */
+  private static final int SKB_TRUESIZE = 576;
+
   private static final int LEAST_STEPS = 5;
   private static final int MOST_STEPS = 60;
 
@@ -48,17 +51,24 @@ final class ScenarioGenerator {
     while (draft.size() < length) {
       next(draft, random, lengths);
     }
-    return draft.finish();
+    return draft.finish(length);
   }
 
   /** A connection, whose sockets may have options set before. */
   private void begin(Draft draft, Random random) {
+    List<Integer> empty = draft.slots(Guess.EMPTY);
+    if (empty.isEmpty()) {
+      return;
+    }
     int type = type(random);
-    int listener = random.nextInt(Step.SLOTS);
+    int listener = pick(empty, random);
     int client = other(listener, random);
-    int accepted = Step.SLOTS_OF_A * (listener / Step.SLOTS_OF_A);
-    while (accepted == listener || accepted == client) {
-      accepted++;
+    List<Integer> near =
+        nearAndEmpty(listener, draft).stream()
+            .filter(slot -> slot != listener && slot != client)
+            .toList();
+    if (draft.guess(client) != Guess.EMPTY || near.isEmpty()) {
+      return;
     }
     boolean small = random.nextInt(10) < 4;
     draft.add(Step.of(Call.SOCKET, listener, type));
@@ -81,7 +91,7 @@ final class ScenarioGenerator {
     }
     draft.add(Step.connect(client, Step.LOCAL, draft.port(listener), random.nextInt(10) != 0));
     if (random.nextInt(15) != 0) {
-      draft.add(Step.of(Call.ACCEPT, listener, accepted));
+      draft.add(Step.of(Call.ACCEPT, listener, pick(near, random)));
     }
     if (random.nextInt(3) == 0) {
       draft.add(Step.of(Call.CLOSE, listener));
@@ -93,14 +103,14 @@ final class ScenarioGenerator {
   }
 
   private static long smallBuffer(Random random) {
-    return switch (random.nextInt(8)) {
+    return switch (random.nextInt(16)) {
       case 0 -> 128;
-      case 1 -> 576 + random.nextInt(3) - 1;
-      case 2 -> 1000;
-      case 3 -> 4096;
-      case 4 -> 64 * 1024 + random.nextInt(3) - 1;
-      case 5 -> 2000 + random.nextInt(3000);
-      default -> 6000 + random.nextInt(30000);
+      case 1 -> SKB_TRUESIZE + random.nextInt(3) - 1;
+      case 2 -> 2 * SKB_TRUESIZE + random.nextInt(3) - 1;
+      case 3, 4 -> 2000 + random.nextInt(3000);
+      case 5 -> 4096;
+      case 6, 7, 8 -> 64 * 1024 + random.nextInt(3) - 1;
+      default -> 6000 + random.nextInt(40_000);
     };
   }
 
@@ -117,8 +127,16 @@ final class ScenarioGenerator {
 
   private void next(Draft draft, Random random, Lengths lengths) {
     List<Integer> connected = draft.slots(Guess.CONNECTED);
+    if (connected.isEmpty() && random.nextInt(4) == 0) {
+      begin(draft, random);
+      return;
+    }
     if (!connected.isEmpty() && random.nextInt(100) < 78) {
-      draft.add(onConnected(pick(connected, random), draft, random, lengths));
+      Step step = onConnected(pick(connected, random), draft, random, lengths);
+      draft.add(step);
+      if (step.call() == Call.SEND && random.nextBoolean()) {
+        draft.add(receive(draft.whoCanRead(step.slot()), draft, random, lengths));
+      }
     } else if (random.nextInt(100) < 75) {
       onWhatIsThere(draft, random, lengths);
     } else {
@@ -128,19 +146,20 @@ final class ScenarioGenerator {
 
   private Step onConnected(int slot, Draft draft, Random random, Lengths lengths) {
     int dice = random.nextInt(100);
-    if (dice < 34) {
+    if (dice < 35) {
       return send(slot, draft, random, lengths);
     }
     if (dice < 70) {
-      return receive(slot, draft, random, lengths);
+      int reader = random.nextInt(4) == 0 ? slot : draft.whoCanRead(slot);
+      return receive(reader, draft, random, lengths);
     }
-    if (dice < 75) {
+    if (dice < 73) {
       return Step.of(Call.SHUTDOWN, slot, random.nextInt(3));
     }
-    if (dice < 79) {
+    if (dice < 75) {
       return Step.of(Call.CLOSE, slot);
     }
-    if (dice < 88) {
+    if (dice < 86) {
       return option(slot, random, draft);
     }
     if (dice < 97) {
@@ -174,29 +193,29 @@ final class ScenarioGenerator {
         }
       }
       case LISTENING -> {
-        List<Integer> empty = draft.slots(Guess.EMPTY);
-        if (draft.hasWaitingConnection(slot) && !empty.isEmpty()) {
-          draft.add(accept(slot, empty, random));
+        List<Integer> near = nearAndEmpty(slot, draft);
+        if (draft.hasWaitingConnection(slot) && !near.isEmpty()) {
+          draft.add(Step.of(Call.ACCEPT, slot, pick(near, random)));
         } else {
           connectSomebody(slot, draft, random);
         }
       }
       case CONNECTED -> draft.add(question(slot, random));
+      case FINISHED -> draft.add(onConnected(slot, draft, random, lengths));
     }
     if (random.nextInt(12) == 0) {
       draft.add(anything(slot, draft, random, lengths));
     }
   }
 
-  /** An accepted socket is of the listener's machine; with one kernel that does not matter. */
-  private Step accept(int listener, List<Integer> empty, Random random) {
-    List<Integer> near =
-        topology == Topology.LOOPBACK
-            ? empty
-            : empty.stream()
-                .filter(slot -> slot / Step.SLOTS_OF_A == listener / Step.SLOTS_OF_A)
-                .toList();
-    return Step.of(Call.ACCEPT, listener, pick(near.isEmpty() ? empty : near, random));
+  /** Where an accepted socket may go: to the listener's machine. */
+  private List<Integer> nearAndEmpty(int listener, Draft draft) {
+    return draft.slots(Guess.EMPTY).stream()
+        .filter(
+            slot ->
+                topology == Topology.LOOPBACK
+                    || slot / Step.SLOTS_OF_A == listener / Step.SLOTS_OF_A)
+        .toList();
   }
 
   private void connectSomebody(int listener, Draft draft, Random random) {
