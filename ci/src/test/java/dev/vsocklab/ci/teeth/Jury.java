@@ -24,7 +24,7 @@ record Jury(String classPath) {
    * @param classesInFront classes that replace those of the class path
    * @param kernel the profile
    * @param log where the JVM's output goes
-   * @return the tests that failed, one line each; empty if the simulator is held to be right
+   * @return the first test that failed, in one line; empty if the simulator is held to be right
    */
   List<String> judge(List<Path> classesInFront, String kernel, Path log)
       throws IOException, InterruptedException {
@@ -40,8 +40,8 @@ record Jury(String classPath) {
                 "-cp",
                 String.join(File.pathSeparator, path),
                 Trial.class.getName(),
-                "dev.vsocklab.ci.conformance.ConformanceTest",
-                "dev.vsocklab.ci.differential.CorpusTest")
+                "dev.vsocklab.ci.differential.CorpusTest",
+                "dev.vsocklab.ci.conformance.ConformanceTest")
             .directory(
                 Files.createDirectories(log.resolveSibling("run-" + log.getFileName())).toFile())
             .redirectErrorStream(true)

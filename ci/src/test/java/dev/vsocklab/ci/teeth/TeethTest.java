@@ -54,8 +54,7 @@ class TeethTest {
     List<String> failures = verdict(List.of(classes), mutation.kernel(), name);
 
     assertFalse(failures.isEmpty(), "no test noticed that " + mutation.name());
-    System.out.println(
-        "caught: " + mutation.name() + ", by " + failures.size() + ", first " + failures.get(0));
+    System.out.println("caught: " + mutation + ", by " + failures.get(0));
   }
 
   private List<String> verdict(List<Path> classesInFront, String kernel, String name)

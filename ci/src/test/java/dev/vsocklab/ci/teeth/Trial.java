@@ -9,7 +9,9 @@ import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
-/** The JVM in which {@link Jury} runs the suites: prints each test that fails. */
+/**
+ * The JVM in which {@link Jury} runs the suites, up to the first test that fails, which it prints.
+ */
 final class Trial {
   static final String FAILED = "FAILED ";
   static final String OVER = "OVER";
@@ -36,6 +38,7 @@ final class Trial {
                   String why = result.getThrowable().map(Throwable::getMessage).orElse("");
                   System.out.println(
                       FAILED + test.getDisplayName() + ": " + why.lines().findFirst().orElse(""));
+                  System.exit(0); // one is enough
                 }
               }
             });
