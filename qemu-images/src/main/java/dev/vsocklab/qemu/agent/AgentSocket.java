@@ -29,19 +29,21 @@ final class AgentSocket implements KernelSocket {
 
   private final AgentConnection connection;
   private final int handle;
+  private final int type;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /** How long the kernel itself may take to close. */
   private volatile int lingerSeconds;
 
-  private AgentSocket(AgentConnection connection, int handle) {
+  private AgentSocket(AgentConnection connection, int handle, int type) {
     this.connection = connection;
     this.handle = handle;
+    this.type = type;
   }
 
   static AgentSocket open(AgentConnection connection, int type) throws ErrnoException, IOException {
     Call call = connection.call(new CallFrame(AgentOp.SOCKET).u32(type));
-    return new AgentSocket(connection, succeeded(connection, call).result().getInt(0));
+    return new AgentSocket(connection, succeeded(connection, call).result().getInt(0), type);
   }
 
   @Override
@@ -60,7 +62,7 @@ final class AgentSocket implements KernelSocket {
     if (call.errno() == Errno.EAGAIN.number()) {
       return null;
     }
-    return new AgentSocket(connection, succeeded(connection, call).result().getInt(0));
+    return new AgentSocket(connection, succeeded(connection, call).result().getInt(0), type);
   }
 
   @Override
@@ -84,6 +86,11 @@ final class AgentSocket implements KernelSocket {
     if (!dst.hasRemaining()) {
       return 0;
     }
+    if (type == TYPE_SEQPACKET && dst.remaining() > MAX_READ_BYTES) {
+      return isTimeLeft(POLLIN, timeoutNanos)
+          ? receive(dst, 0, timeoutNanos == FOREVER ? FOREVER : NO_WAIT).lengthBytes()
+          : WOULD_BLOCK;
+    }
     CallFrame frame =
         frame(AgentOp.READ)
             .u32(Math.min(dst.remaining(), MAX_READ_BYTES))
@@ -104,6 +111,11 @@ final class AgentSocket implements KernelSocket {
     }
     if (!src.hasRemaining()) {
       return 0;
+    }
+    if (type == TYPE_SEQPACKET) { // a WRITE's pieces would be messages of their own
+      return isTimeLeft(POLLOUT, timeoutNanos)
+          ? send(src, 0, timeoutNanos == FOREVER ? FOREVER : NO_WAIT)
+          : WOULD_BLOCK;
     }
     WriteCall call = WriteCall.write(connection, handle, src, timeoutNanos);
     if (call.errno() == Errno.EAGAIN.number()) {
@@ -280,6 +292,11 @@ final class AgentSocket implements KernelSocket {
     ByteBuffer result = call(frame).result();
     return VsockAddress.of(
         Integer.toUnsignedLong(result.getInt(0)), Integer.toUnsignedLong(result.getInt(4)));
+  }
+
+  /** Waits for an event, where the kernel's own calls cannot be told how long. */
+  private boolean isTimeLeft(int event, long timeoutNanos) throws IOException {
+    return timeoutNanos == NO_WAIT || timeoutNanos == FOREVER || poll(event, timeoutNanos) != 0;
   }
 
   private static int waits(long timeoutNanos) {

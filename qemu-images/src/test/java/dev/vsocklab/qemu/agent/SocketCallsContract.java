@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -537,6 +538,25 @@ abstract class SocketCallsContract {
     assertErrno(
         series.equals("6.1") ? Errno.ENOMEM : Errno.EMSGSIZE, // 6.1 makes all of them ENOMEM
         () -> pair.client.send(ByteBuffer.allocate((2 << 20) + 1), 0, KernelSocket.FOREVER));
+  }
+
+  @Test
+  void readAndWriteOfSeqpacketMoveWholeMessages() throws Exception {
+    Pair pair = seqpacketPair(7000);
+    byte[] message = random(200_000, 6);
+    long soon = TimeUnit.MILLISECONDS.toNanos(20);
+
+    ByteBuffer dst = ByteBuffer.allocate(300_000);
+    assertEquals(KernelSocket.WOULD_BLOCK, pair.server.read(dst, soon));
+    assertEquals(message.length, pair.client.write(ByteBuffer.wrap(message), soon));
+    assertEquals(message.length, pair.server.read(dst, KernelSocket.FOREVER));
+    assertArrayEquals(message, Arrays.copyOf(dst.array(), message.length));
+    assertEquals(1, pair.client.write(bytes("a"), KernelSocket.FOREVER));
+    assertEquals(1, pair.client.write(bytes("b"), KernelSocket.NO_WAIT));
+    assertEquals(1, pair.server.read(dst.clear(), KernelSocket.NO_WAIT));
+    pair.client.close();
+    assertEquals(1, pair.server.read(dst.clear(), soon));
+    assertEquals(KernelSocket.EOF, pair.server.read(dst.clear(), soon));
   }
 
   @Test

@@ -218,8 +218,8 @@ final class FakeVmm implements AutoCloseable {
     return bases;
   }
 
-  /** Waits for a request of the device's own, and reads the configuration as QEMU then does. */
-  long awaitConfigurationChange() throws IOException {
+  /** Waits until the device says that its configuration has changed. */
+  void awaitConfigurationChange() throws IOException {
     ByteBuffer message = ByteBuffer.allocateDirect(12).order(ByteOrder.nativeOrder());
     PollSet set = new PollSet(1);
     set.add(requests.fd());
@@ -230,6 +230,10 @@ final class FakeVmm implements AutoCloseable {
     assertEquals(2, message.getInt(0), "VHOST_USER_BACKEND_CONFIG_CHANGE_MSG");
     assertEquals(1, message.getInt(4), "version 1, no reply wanted");
     assertEquals(0, message.getInt(8));
+  }
+
+  /** Reads the configuration. */
+  long readCid() throws IOException {
     ByteBuffer config = ask(Request.GET_CONFIG, payload(20).putInt(4, 8), 20);
     return config.order(ByteOrder.LITTLE_ENDIAN).getLong(12);
   }

@@ -74,7 +74,10 @@ class TransportResetTest extends DeviceTestBase {
     vmm.boot();
     CompletableFuture<Void> reset = resetTo(NEW_CID);
 
-    assertEquals(NEW_CID, vmm.awaitConfigurationChange());
+    vmm.awaitConfigurationChange();
+    vmm.awaitRound();
+    assertFalse(events.hasUsed());
+    assertEquals(NEW_CID, vmm.readCid());
     assertEquals(new FakeRing.Used(0, 4), awaitEvent());
     events.offer(0);
 
