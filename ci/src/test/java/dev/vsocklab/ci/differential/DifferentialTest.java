@@ -2,6 +2,7 @@ package dev.vsocklab.ci.differential;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.vsocklab.ci.coverage.CellTable;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
@@ -41,6 +42,7 @@ class DifferentialTest {
       Campaign.Result result = campaign.run(seed, scenarios);
       System.out.printf(
           "Differential run, Linux %s, seeds from %d: %s%n", series, seed, result.summary());
+      System.out.println(new CellTable(machines.visits()).write());
       assertEquals(0, result.divergences(), () -> report(duel, campaign, result));
     }
   }

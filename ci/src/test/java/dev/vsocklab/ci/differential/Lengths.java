@@ -25,6 +25,21 @@ final class Lengths {
     return (int) Math.max(0, Math.min(Step.MAX_LENGTH, draw(bufferBytes)));
   }
 
+  /** A length about which the kernel's merging of small packets turns. */
+  int aboutMerged() {
+    int edge = random.nextInt(3) - 1;
+    return switch (random.nextInt(4)) {
+      case 0 -> MERGED + edge;
+      case 1 -> 2 * MERGED + edge;
+      default -> 1 + random.nextInt(2 * MERGED);
+    };
+  }
+
+  /** As much as such a buffer takes, as far as one call sends it. */
+  int all(long bufferBytes) {
+    return (int) Math.min(Step.MAX_LENGTH, bufferBytes);
+  }
+
   private long draw(long bufferBytes) {
     int edge = random.nextInt(3) - 1;
     return switch (random.nextInt(small ? 7 : 14)) {

@@ -4,6 +4,7 @@ import dev.vsocklab.Machine;
 import dev.vsocklab.qemu.LoopbackBackend;
 import dev.vsocklab.qemu.agent.CallScripts;
 import dev.vsocklab.sim.SimBackend;
+import dev.vsocklab.sim.connection.CellVisits;
 import dev.vsocklab.spi.BackendLab;
 import dev.vsocklab.spi.LabRequest;
 import dev.vsocklab.spi.SocketLayer;
@@ -55,6 +56,11 @@ final class Machines implements AutoCloseable {
       throw new IllegalStateException("Only the simulator was asked for.");
     }
     return new ScriptRunner("Linux " + series, view(kernel.host(), CallScripts.class));
+  }
+
+  /** What the simulator's connection table met so far. */
+  CellVisits visits() {
+    return view(simulator.host(), CellVisits.class);
   }
 
   Duel duel() {

@@ -131,7 +131,9 @@ final class ScenarioGenerator {
       begin(draft, random);
       return;
     }
-    if (!connected.isEmpty() && random.nextInt(100) < 78) {
+    if (!connected.isEmpty() && random.nextInt(14) == 0) {
+      exhaust(pick(connected, random), draft, random, lengths);
+    } else if (!connected.isEmpty() && random.nextInt(100) < 78) {
       Step step = onConnected(pick(connected, random), draft, random, lengths);
       draft.add(step);
       if (step.call() == Call.SEND && random.nextBoolean()) {
@@ -141,6 +143,21 @@ final class ScenarioGenerator {
       onWhatIsThere(draft, random, lengths);
     } else {
       draft.add(anything(random.nextInt(Step.SLOTS), draft, random, lengths));
+    }
+  }
+
+  /**
+   * Small packets, then all the credit that is left, then reads in small pieces: so the moments
+   * show at which credit comes back.
+   */
+  private static void exhaust(int slot, Draft draft, Random random, Lengths lengths) {
+    for (int left = random.nextInt(4); left > 0; left--) {
+      draft.add(Step.of(Call.SEND, slot, lengths.aboutMerged(), Step.DONT_WAIT));
+    }
+    draft.add(Step.of(Call.SEND, slot, lengths.all(draft.buffer(slot)), Step.DONT_WAIT));
+    int reader = draft.whoCanRead(slot);
+    for (int left = 1 + random.nextInt(5); left > 0; left--) {
+      draft.add(Step.of(Call.RECEIVE, reader, lengths.aboutMerged(), Step.DONT_WAIT));
     }
   }
 
