@@ -41,6 +41,7 @@ record Jury(String classPath) {
                 String.join(File.pathSeparator, path),
                 Trial.class.getName(),
                 "dev.vsocklab.ci.differential.CorpusTest",
+                "dev.vsocklab.ci.differential.RecordingTest",
                 "dev.vsocklab.ci.conformance.ConformanceTest")
             .directory(
                 Files.createDirectories(log.resolveSibling("run-" + log.getFileName())).toFile())
