@@ -29,7 +29,8 @@ final class Suite {
             theme("Addresses and routes", new AddressCases(), new RouteCases()),
             theme("Options", new OptionCases()),
             theme("Readiness", new PollCases()),
-            theme("Known surprises", new SurpriseCases()))
+            theme("Known surprises", new SurpriseCases()),
+            theme("Packets made by hand", new PacketRuleCases(), new BadPacketCases()))
         .flatMap(cases -> cases)
         .toList();
   }

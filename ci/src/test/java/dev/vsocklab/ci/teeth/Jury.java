@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  * @param classPath the tests, the simulator and all that they need
  */
 record Jury(String classPath) {
-  private static final long DEADLINE_MINUTES = 5;
+  private static final long DEADLINE_MINUTES = 3;
 
   /**
    * Tries a simulator.

@@ -15,6 +15,7 @@ final class Mutations {
   private static final String RULES = "connection/PacketRules.java";
   private static final String SOCK = "stack/Sock.java";
   private static final String STACK = "stack/Stack.java";
+  private static final String FABRIC = "fabric/Fabric.java";
   private static final String BACKLOG = "stack/Backlog.java";
   private static final String BOUND = "stack/BoundTable.java";
 
@@ -192,9 +193,9 @@ final class Mutations {
             "&& kernel == null)"),
         bug(
             "a length beyond the payload is believed",
-            STACK,
-            "packet.availableBytes()) <= 0) {",
-            "packet.availableBytes()) <= 1 << 30) {"),
+            FABRIC,
+            "packet.availableBytes()) <= 0;",
+            "packet.availableBytes()) <= 1 << 30;"),
         bug(
             "the backlog is one shorter",
             BACKLOG,

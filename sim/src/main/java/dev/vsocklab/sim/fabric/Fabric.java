@@ -108,7 +108,8 @@ public final class Fabric {
   }
 
   /**
-   * Carries one packet to a machine, whatever its header says: for packets that are made by hand.
+   * Carries one packet to a machine, whatever CIDs its header has: for packets that are made by
+   * hand. One whose length is beyond its payload is dropped, as the drivers at both ends do.
    *
    * @param cid the machine
    * @param packet the packet
@@ -116,9 +117,14 @@ public final class Fabric {
   public void deliver(long cid, Packet packet) {
     showTaps(packet);
     Port port = ports.get(cid);
-    if (port != null) {
+    if (port != null && hasWhatItsHeaderSays(packet)) {
       port.receive(packet);
     }
+  }
+
+  /** Otherwise virtio_transport_rx_work and vhost_vsock_alloc_skb drop it. */
+  private static boolean hasWhatItsHeaderSays(Packet packet) {
+    return Integer.compareUnsigned(packet.header().lengthBytes(), packet.availableBytes()) <= 0;
   }
 
   private void showTaps(Packet packet) {

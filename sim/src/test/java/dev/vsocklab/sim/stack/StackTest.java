@@ -211,19 +211,6 @@ class StackTest {
   }
 
   @Test
-  void aLengthBeyondThePayloadIsDroppedAsTheDriversDo() throws Exception {
-    Sock server = accepted();
-    int before = sent.size();
-    Header lying = header(Op.RW, 0).withLengthBytes(Integer.MAX_VALUE);
-    stack.receive(Packet.owning(lying, ByteBuffer.allocate(3), 0));
-    stack.receive(Packet.owning(header(Op.RW, 0).withLengthBytes(-1), ByteBuffer.allocate(3), 0));
-    deliver(data(2));
-
-    assertEquals(2, read(server, 100));
-    assertEquals(before + 1, sent.size(), "the CREDIT_UPDATE of the read, and nothing else");
-  }
-
-  @Test
   void aDuplicateRequestForALiveConnectionGetsSilence() throws Exception {
     accepted();
     int before = sent.size();
