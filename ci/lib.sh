@@ -13,7 +13,7 @@ die() {
 
 # What the conformance suite is run on.
 # shellcheck disable=SC2034
-CONFORMANCE_BACKENDS=sim,vhost-user:6.1,vhost-user:6.12
+CONFORMANCE_BACKENDS=sim:6.12,sim:6.1,sim:7,loopback:6.12,loopback:6.1,vhost-user:6.12,vhost-user:6.1
 
 # Each line: the file or command that a Debian package brings, the package.
 DEBIAN_NEEDS="\

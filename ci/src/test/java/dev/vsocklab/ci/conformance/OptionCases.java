@@ -221,6 +221,7 @@ final class OptionCases {
   void shrinks(Ends ends) throws Exception {
     Pair pair = ends.stream();
     Bytes.send(pair.client(), new byte[20_000]);
+    Bytes.awaitQueued(pair.server(), 20_000); // what came later would overrun the buffer
 
     pair.server().setOption(BUFFER_SIZE, 10_000L);
 
