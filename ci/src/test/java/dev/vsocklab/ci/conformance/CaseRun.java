@@ -2,6 +2,7 @@ package dev.vsocklab.ci.conformance;
 
 import dev.vsocklab.ci.conformance.report.Cell;
 import dev.vsocklab.ci.conformance.report.Outcome;
+import dev.vsocklab.sim.connection.CellVisits;
 import dev.vsocklab.spi.Backend;
 import dev.vsocklab.spi.BackendLab;
 import java.io.IOException;
@@ -19,8 +20,9 @@ import org.opentest4j.TestAbortedException;
  *
  * @param backend the backend
  * @param kernel its kernel, as in {@code vhost-user:6.1}; may be empty
+ * @param visits what the labs' simulated machines met is added to it
  */
-record CaseRun(Backend backend, String kernel) {
+record CaseRun(Backend backend, String kernel, CellVisits visits) {
   private static final Duration DEADLINE = Duration.ofSeconds(15);
   private static final int REPORT_CHARS = 2000;
 
@@ -48,6 +50,7 @@ record CaseRun(Backend backend, String kernel) {
   private Cell run(ConformanceCase each, KernelSeries series, Way way) {
     try (BackendLab lab = backend.open(each.guests().request(each.row().id(), kernel))) {
       Cell cell = run(each, lab, series, way);
+      lab.host().as(CellVisits.class).ifPresent(visits::add);
       return cell.outcome() == Outcome.FAIL
           ? new Cell(Outcome.FAIL, cell.text() + report(lab))
           : cell;

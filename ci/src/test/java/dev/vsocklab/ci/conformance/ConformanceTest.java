@@ -11,8 +11,11 @@ import dev.vsocklab.ci.conformance.report.Matrix;
 import dev.vsocklab.ci.conformance.report.Outcome;
 import dev.vsocklab.ci.conformance.report.Pages;
 import dev.vsocklab.ci.conformance.report.Row;
+import dev.vsocklab.ci.coverage.CellTable;
+import dev.vsocklab.sim.connection.CellVisits;
 import dev.vsocklab.spi.Unavailable;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,6 +42,7 @@ class ConformanceTest {
 
   private final List<ConformanceCase> cases = chosen();
   private final Map<Column, Place> places = new LinkedHashMap<>();
+  private final CellVisits visits = new CellVisits();
   private Matrix matrix = new Matrix(List.of(), List.of());
   private TestBackends backends = TestBackends.none();
 
@@ -47,7 +51,7 @@ class ConformanceTest {
 
   @BeforeAll
   void columns() {
-    backends = TestBackends.named(System.getProperty("vsocklab.backends", "sim"));
+    backends = TestBackends.named(System.getProperty("vsocklab.backends", "sim"), visits);
     for (CaseRun run : backends.runs()) {
       for (Way way : Way.values()) {
         Column column =
@@ -96,6 +100,9 @@ class ConformanceTest {
   void everyCellIsDecided() throws IOException {
     try {
       Pages.write(matrix, FOLDER);
+      String table = new CellTable(visits).write();
+      Files.writeString(FOLDER.resolve("connection-table.txt"), table);
+      System.out.println("What packets met in the simulated machines of this run:\n" + table);
       assertEquals(List.of(), matrix.undecided(), "cells that nobody decided");
     } finally {
       backends.close();

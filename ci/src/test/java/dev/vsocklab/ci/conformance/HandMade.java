@@ -1,7 +1,5 @@
 package dev.vsocklab.ci.conformance;
 
-import static org.junit.jupiter.api.Assumptions.abort;
-
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.ci.conformance.End.Role;
 import dev.vsocklab.sim.PacketPeer;
@@ -41,12 +39,11 @@ final class HandMade implements AutoCloseable {
 
   /** Takes the place of the host's sockets at one port. */
   static HandMade host(Ends ends) throws ErrnoException, IOException {
-    if (ends.client().role() == Role.ALONE) {
-      abort("One kernel that talks to itself: nobody else puts packets on its loopback.");
-    }
-    if (ends.client().role() == Role.HOST) {
-      abort("The packets go from the host to the guest whichever way round: see the other column.");
-    }
+    ends.onlyWithTwoMachines(
+        "One kernel that talks to itself: nobody else puts packets on its loopback.");
+    ends.onlyIfClientIs(
+        Role.GUEST,
+        "The packets go from the host to the guest whichever way round: see the other column.");
     return new HandMade(ends.server().view(PacketPeers.class).open(PORT), ends.client());
   }
 

@@ -237,6 +237,7 @@ final class SendCases {
         () -> pair.client().send(ByteBuffer.allocate(8193), 0, NO_WAIT));
     assertEquals(
         8192, pair.client().send(ByteBuffer.allocate(8192), 0, NO_WAIT), "as long as the buffer");
+    Expect.awaitReadable(pair.server()); // and so it knows of the smaller buffer
     Expect.errno(
         expected,
         "longer than the peer's buffer",

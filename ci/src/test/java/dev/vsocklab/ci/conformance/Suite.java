@@ -30,6 +30,7 @@ final class Suite {
             theme("Options", new OptionCases()),
             theme("Readiness", new PollCases()),
             theme("Known surprises", new SurpriseCases()),
+            theme("Transport reset and a machine that goes away", new ResetCases()),
             theme("Packets made by hand", new PacketRuleCases(), new BadPacketCases()))
         .flatMap(cases -> cases)
         .toList();

@@ -1,5 +1,6 @@
 package dev.vsocklab.ci.conformance;
 
+import dev.vsocklab.sim.connection.CellVisits;
 import dev.vsocklab.spi.Backend;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,20 +26,21 @@ final class TestBackends implements AutoCloseable {
    * Finds them.
    *
    * @param list as in {@code -Dvsocklab.backends}, for example {@code sim:6.12,vhost-user:6.1}
+   * @param visits what their simulated machines meet is added to it
    */
-  static TestBackends named(String list) {
+  static TestBackends named(String list, CellVisits visits) {
     Map<String, Backend> byName = new LinkedHashMap<>();
     ServiceLoader.load(Backend.class).forEach(backend -> byName.put(backend.name(), backend));
     List<CaseRun> runs =
         Stream.of(list.split(",", -1))
             .map(String::strip)
             .filter(entry -> !entry.isEmpty())
-            .map(entry -> run(byName, entry))
+            .map(entry -> run(byName, entry, visits))
             .toList();
     return new TestBackends(byName, runs);
   }
 
-  private static CaseRun run(Map<String, Backend> byName, String entry) {
+  private static CaseRun run(Map<String, Backend> byName, String entry, CellVisits visits) {
     String[] parts = entry.split(":", 2);
     Backend backend = byName.get(parts[0]);
     if (backend == null) {
@@ -51,7 +53,7 @@ final class TestBackends implements AutoCloseable {
           "Backend %s has no kernel \"%s\"; it has %s."
               .formatted(parts[0], kernel, backend.kernels()));
     }
-    return new CaseRun(backend, kernel);
+    return new CaseRun(backend, kernel, visits);
   }
 
   private static String defaultKernel(Backend backend) {

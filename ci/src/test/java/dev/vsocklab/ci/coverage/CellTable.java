@@ -12,7 +12,7 @@ import java.util.TreeMap;
  */
 public final class CellTable {
   private static final String BY_HAND =
-      "no Linux sends it; hand-made packets do, in sim's own tests";
+      "no Linux sends it there; the conformance suite does, with packets made by hand";
 
   private final CellVisits visits;
 

@@ -45,6 +45,19 @@ public final class CellVisits {
     return cell(row, op).get();
   }
 
+  /**
+   * Adds what another table counted.
+   *
+   * @param other the other table
+   */
+  public void add(CellVisits other) {
+    for (Row row : Row.values()) {
+      for (Op op : Op.values()) {
+        cell(row, op).addAndGet(other.count(row, op));
+      }
+    }
+  }
+
   private AtomicLong cell(Row row, Op op) {
     return Objects.requireNonNull(Objects.requireNonNull(counts.get(row)).get(op));
   }

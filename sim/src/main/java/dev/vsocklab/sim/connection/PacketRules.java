@@ -36,7 +36,7 @@ public final class PacketRules {
           };
       case CONNECTING ->
           switch (op) {
-            case RESPONSE -> Reaction.ESTABLISH; // also from another CID than the one asked
+            case RESPONSE -> Reaction.ESTABLISH;
             case RST -> Reaction.REFUSED; // ECONNRESET; never ECONNREFUSED
             case INVALID -> Reaction.IGNORE;
             case REQUEST, SHUTDOWN, RW, CREDIT_UPDATE, CREDIT_REQUEST, UNKNOWN ->
