@@ -152,7 +152,10 @@ final class KernelStreamTests {
     long clientPort = ends.client().unusedPort();
 
     for (int i = 0; i < 2; i++) {
-      KernelSocket socket = ends.client().bound(VsockAddress.any(clientPort));
+      KernelSocket socket = ends.client().stream();
+      Eventually.holds( // the server's RST, which frees the port, may still be on its way
+          "the port is free",
+          () -> Expect.errnoOf(() -> socket.bind(VsockAddress.any(clientPort))) == null);
       Pair pair = ends.connect(socket, listener); // the server's first end is still open
       assertEquals(clientPort, pair.server().remoteAddress().port(), "the client's port");
       socket.close();
