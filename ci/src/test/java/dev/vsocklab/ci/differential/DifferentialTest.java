@@ -3,6 +3,7 @@ package dev.vsocklab.ci.differential;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.vsocklab.ci.coverage.CellTable;
+import dev.vsocklab.ci.differential.ScenarioGenerator.Topology;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
@@ -21,6 +22,8 @@ import org.junit.jupiter.api.TestFactory;
 class DifferentialTest {
   private static final int DEFAULT_SCENARIOS = 3000;
 
+  private static final int DEFAULT_TWO_MACHINE_SCENARIOS = 150;
+
   /** More shrunk ones would tell nothing that the first do not. */
   private static final int MOST_SHRUNK = 5;
 
@@ -31,20 +34,41 @@ class DifferentialTest {
     return Kernels.asked()
         .map(
             series ->
-                DynamicTest.dynamicTest("Linux " + series, () -> run(series, seed, scenarios)));
+                DynamicTest.dynamicTest(
+                    "Linux " + series,
+                    () -> {
+                      try (Machines machines = Machines.both(series)) {
+                        run(machines.duel(), Topology.LOOPBACK, seed, scenarios);
+                        System.out.println(new CellTable(machines.visits()).write());
+                      }
+                    }));
   }
 
-  private static void run(String series, long seed, int scenarios) throws IOException {
-    try (Machines machines = Machines.both(series)) {
-      Duel duel = machines.duel();
-      Campaign campaign =
-          new Campaign(duel, new ScenarioGenerator(ScenarioGenerator.Topology.LOOPBACK));
-      Campaign.Result result = campaign.run(seed, scenarios);
-      System.out.printf(
-          "Differential run, Linux %s, seeds from %d: %s%n", series, seed, result.summary());
-      System.out.println(new CellTable(machines.visits()).write());
-      assertEquals(0, result.divergences(), () -> report(duel, campaign, result));
-    }
+  /** A call costs a round trip to the guest here, so there are fewer of them. */
+  @TestFactory
+  Stream<DynamicTest> theSimulatedGuestGivesTheGuestsRecord() {
+    int scenarios =
+        Integer.getInteger("vsocklab.differential.two.machines", DEFAULT_TWO_MACHINE_SCENARIOS);
+    long seed = Long.getLong("vsocklab.differential.seed", Campaign.freshSeed());
+    return Kernels.asked()
+        .map(
+            series ->
+                DynamicTest.dynamicTest(
+                    "Linux " + series + " as guest",
+                    () -> {
+                      try (TwoMachines machines = TwoMachines.of(series)) {
+                        run(machines.duel(), Topology.TWO_MACHINES, seed, scenarios);
+                      }
+                    }));
+  }
+
+  private static void run(Duel duel, Topology topology, long seed, int scenarios)
+      throws IOException {
+    Campaign campaign = new Campaign(duel, new ScenarioGenerator(topology));
+    Campaign.Result result = campaign.run(seed, scenarios);
+    System.out.printf(
+        "Differential run, %s, seeds from %d: %s%n", duel.kernel().name(), seed, result.summary());
+    assertEquals(0, result.divergences(), () -> report(duel, campaign, result));
   }
 
   private static String report(Duel duel, Campaign campaign, Campaign.Result result) {

@@ -136,7 +136,7 @@ final class RxQueue {
    */
   private boolean send(SplitRing running, Packet packet) throws DeviceFailure {
     Header header = packet.header();
-    int payloadBytes = payloadBytes(packet);
+    int payloadBytes = packet.header().lengthBytes();
     while (true) {
       int head = running.take();
       if (head < 0) {
@@ -173,11 +173,6 @@ final class RxQueue {
               + Header.BYTES
               + ".");
     }
-  }
-
-  private static int payloadBytes(Packet packet) {
-    long said = Integer.toUnsignedLong(packet.header().lengthBytes());
-    return (int) Math.min(said, packet.availableBytes());
   }
 
   private static Header piece(Header whole, int pieceBytes) {
