@@ -16,13 +16,14 @@ import org.junit.jupiter.api.TestFactory;
 /**
  * Scenarios from fresh seeds, on the simulator and on a real kernel. Settings: {@code
  * -Dvsocklab.differential.scenarios=} how many for each kernel, {@code
+ * -Dvsocklab.differential.two.machines=} how many on a host and a guest, {@code
  * -Dvsocklab.differential.seed=} where to begin, {@code -Dvsocklab.differential.kernels=}.
  */
 @Tag("differential")
 class DifferentialTest {
   private static final int DEFAULT_SCENARIOS = 3000;
 
-  private static final int DEFAULT_TWO_MACHINE_SCENARIOS = 150;
+  private static final int DEFAULT_TWO_MACHINE_SCENARIOS = 300;
 
   /** More shrunk ones would tell nothing that the first do not. */
   private static final int MOST_SHRUNK = 5;

@@ -1,7 +1,9 @@
 package dev.vsocklab.ci.differential;
 
+import dev.vsocklab.Errno;
 import dev.vsocklab.Lab;
 import dev.vsocklab.Machine;
+import dev.vsocklab.VsockAddress;
 import dev.vsocklab.ci.differential.LayerRunner.Side;
 import dev.vsocklab.qemu.VhostUserBackend;
 import dev.vsocklab.sim.SimBackend;
@@ -10,20 +12,21 @@ import dev.vsocklab.sim.connection.Row;
 import dev.vsocklab.sim.wire.Op;
 import dev.vsocklab.spi.BackendLab;
 import dev.vsocklab.spi.ErrnoException;
+import dev.vsocklab.spi.KernelSocket;
 import dev.vsocklab.spi.LabRequest;
 import dev.vsocklab.spi.SocketLayer;
 import java.io.IOException;
 import java.util.List;
 
 /**
- * A host and a guest, twice: the guest a real kernel on the simulated host's virtio device, and both
- * simulated. So the guest's transport is held against the kernel's, too.
+ * A host and a guest, twice: the guest a real kernel on the simulated host's virtio device, and
+ * both simulated. So the guest's transport is held against the kernel's, too.
  */
 final class TwoMachines implements AutoCloseable {
   private static final long GUEST = 42;
 
-  /** Rounds to the guest and back in which nothing may move before all is at rest. */
-  private static final int QUIET_ROUNDS = 3;
+  /** A port that no scenario binds. */
+  private static final long FENCE_PORT = 1;
 
   private final VhostUserBackend backend;
   private final BackendLab simulator;
@@ -72,22 +75,35 @@ final class TwoMachines implements AutoCloseable {
   }
 
   /**
-   * The host is at rest whenever a call returns. A guest of one CPU that answers its agent has done
-   * what interrupts asked of it before; when that sent the host nothing, twice, there is no more.
+   * The host is at rest whenever a call returns. A connect of the guest to a port that nobody has
+   * is a fence: its REQUEST goes through the one queue behind all that the guest sent, the RST
+   * through the other behind all that the host sent. If nothing but itself came to the host
+   * meanwhile, there is no more.
    */
   private void awaitRest() throws IOException {
-    long before = packetsAtHost();
-    for (int quiet = 0; quiet < QUIET_ROUNDS; quiet++) {
-      try {
-        sockets(real.guest(GUEST)).localCid();
-      } catch (ErrnoException e) {
-        throw new IOException("The guest does not tell its CID: " + e.getMessage(), e);
+    long before;
+    do {
+      before = packetsAtHost();
+      fence();
+    } while (packetsAtHost() != before + 1);
+  }
+
+  private void fence() throws IOException {
+    KernelSocket socket;
+    try {
+      socket = sockets(real.guest(GUEST)).stream();
+    } catch (ErrnoException e) {
+      throw new IOException("The guest has no more sockets: " + e.getMessage(), e);
+    }
+    try {
+      socket.connect(VsockAddress.host(FENCE_PORT), KernelSocket.FOREVER);
+      throw new IllegalStateException("Somebody listens on the host's port " + FENCE_PORT + ".");
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.ECONNRESET) {
+        throw new IOException("The host does not answer its guest: " + e.getMessage(), e);
       }
-      long after = packetsAtHost();
-      if (after != before) {
-        before = after;
-        quiet = -1;
-      }
+    } finally {
+      socket.close();
     }
   }
 
