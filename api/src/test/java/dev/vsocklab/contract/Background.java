@@ -39,7 +39,12 @@ public final class Background<T> {
 
   private void awaitWaiting(String method) {
     long startNanos = System.nanoTime();
-    while (!waitsIn(method)) {
+    // Twice at the same place: once may be a lock that it gets in a moment, on its way there.
+    StackTraceElement[] before = {};
+    for (StackTraceElement[] now = placeOfWait(method);
+        now.length == 0 || !Arrays.equals(now, before);
+        now = placeOfWait(method)) {
+      before = now;
       if (task.isDone()) {
         fail("The call ended instead of waiting in " + method + ": " + outcome());
       }
@@ -50,18 +55,22 @@ public final class Background<T> {
     }
   }
 
-  /** Whether the thread is parked, or in a native call of the JDK's channels, below the method. */
-  private boolean waitsIn(String method) {
+  /**
+   * The thread's stack if it is parked, or in a native call of the JDK's channels, below the
+   * method; else empty.
+   */
+  private StackTraceElement[] placeOfWait(String method) {
     StackTraceElement[] stack = thread.getStackTrace();
     if (stack.length == 0) {
-      return false;
+      return stack;
     }
     Thread.State state = thread.getState();
     boolean waits =
         state == Thread.State.WAITING
             || state == Thread.State.TIMED_WAITING
             || (stack[0].isNativeMethod() && stack[0].getClassName().startsWith("sun.nio.ch"));
-    return waits && Arrays.stream(stack).anyMatch(frame -> frame.getMethodName().equals(method));
+    boolean inMethod = Arrays.stream(stack).anyMatch(frame -> frame.getMethodName().equals(method));
+    return waits && inMethod ? stack : new StackTraceElement[0];
   }
 
   private String outcome() {
