@@ -27,6 +27,13 @@ import org.junit.jupiter.api.io.TempDir;
 /** The JDK's own TLS, layered over vsock sockets: a demanding user of their streams. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class TlsTest {
+
+  static {
+    // JDK 25.0.3's server now and then sends an empty stateless ticket, which its own client takes
+    // for an error ("insufficient ticket data"). Tickets of the other kind are not concerned.
+    System.setProperty("jdk.tls.server.enableSessionTicketExtension", "false");
+  }
+
   private static final char[] PASSWORD = "password".toCharArray();
 
   private final SimNets nets = new SimNets();
