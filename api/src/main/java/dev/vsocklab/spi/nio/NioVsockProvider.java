@@ -18,7 +18,7 @@ import java.util.Set;
 /**
  * A {@link VsockProvider} over one machine's socket layer.
  *
- * <p>Its channels and sockets keep the contract of the JDK's own TCP ones, with three points that
+ * <p>Its channels and sockets keep the contract of the JDK's own TCP ones, with four points that
  * vsock decides:
  *
  * <ul>
@@ -28,6 +28,10 @@ import java.util.Set;
  *   <li>{@code Socket.getInetAddress} is null and {@code getPort} is the unsigned port in an {@code
  *       int}; the socket addresses are {@link dev.vsocklab.VsockAddress}es. {@code
  *       InputStream.available} is 0 where the kernel does not count, as Linux before 6.17.
+ *   <li>A TLS server of JDK 25 over such a socket writes the port as 16 bits into its stateless
+ *       session tickets and sends an empty one where it does not fit, which the client refuses.
+ *       Bind the client to a port up to 65535, or run the server with {@code
+ *       -Djdk.tls.server.enableSessionTicketExtension=false}.
  * </ul>
  */
 public final class NioVsockProvider implements VsockProvider {
