@@ -45,11 +45,11 @@ public final class SimBackend implements Backend {
    * Opens a lab whose host and guests are one simulated machine that talks to itself over CID 1, as
    * the backend {@code loopback} is one real kernel.
    *
-   * @param request the guests' names and the kernel
-   * @return the lab
+   * @param kernel one of {@link #kernels}, or the empty string for the default
+   * @return the lab; it takes any CID for that machine
    */
-  public BackendLab openLoopback(LabRequest request) {
-    return new SimLoopbackLab(KernelProfile.of(request.kernel()));
+  public BackendLab openLoopback(String kernel) {
+    return new SimLoopbackLab(KernelProfile.of(kernel));
   }
 
   @Override

@@ -23,7 +23,7 @@ final class Machines implements AutoCloseable {
     this.series = series;
     this.backend = backend;
     this.kernel = kernel;
-    this.simulator = new SimBackend().openLoopback(request(series));
+    this.simulator = new SimBackend().openLoopback(series);
   }
 
   /** The simulator alone, as one kernel of several. */

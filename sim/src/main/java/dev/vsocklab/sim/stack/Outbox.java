@@ -42,9 +42,12 @@ final class Outbox {
     packets.addLast(taken ? packet.owned() : packet);
   }
 
-  /** Whether something waits to be handed over. The lock is held. */
-  boolean hasPackets() {
-    return !packets.isEmpty();
+  /**
+   * Whether giving the lock up would hand something over. Not if another thread has the token: it
+   * hands over whatever is there. The lock is held.
+   */
+  boolean isDue() {
+    return !taken && !packets.isEmpty();
   }
 
   /**
@@ -53,7 +56,7 @@ final class Outbox {
    * @return the first packet, for {@link #handOver}, or null
    */
   @Nullable Packet takeToken() {
-    if (taken || packets.isEmpty()) {
+    if (!isDue()) {
       return null;
     }
     taken = true;

@@ -890,12 +890,12 @@ public final class Sock implements Effects {
   }
 
   /**
-   * Whether packets wait to be handed over by {@link #unlock}.
+   * Whether {@link #unlock} by this thread would hand packets over.
    *
    * @return true if so
    */
   public boolean hasPacketsDue() {
-    return outbox.hasPackets();
+    return outbox.isDue();
   }
 
   @Nullable Transport transport() {
