@@ -4,6 +4,8 @@ import dev.vsocklab.qemu.image.GuestImage;
 import dev.vsocklab.qemu.image.GuestImages;
 import dev.vsocklab.qemu.launch.Accelerator;
 import dev.vsocklab.qemu.launch.AcceleratorChoice;
+import dev.vsocklab.qemu.launch.Launcher;
+import dev.vsocklab.qemu.launch.ProcessLauncher;
 import dev.vsocklab.qemu.launch.QemuBinary;
 import dev.vsocklab.spi.Unavailable;
 import java.io.IOException;
@@ -33,11 +35,11 @@ final class GuestParts {
   /**
    * What to boot a guest from.
    *
-   * @param qemu the binary
+   * @param launcher where QEMU runs
    * @param accelerator how to run it
    * @param image kernel and initramfs
    */
-  record Found(QemuBinary qemu, Accelerator accelerator, GuestImage image) {}
+  record Found(Launcher launcher, Accelerator accelerator, GuestImage image) {}
 
   /** What keeps guests with this kernel from running here. Quick. */
   Optional<Unavailable> unavailable(String kernel) {
@@ -80,13 +82,15 @@ final class GuestParts {
    * @throws IOException if one is missing
    */
   Found find(String kernel) throws IOException {
-    QemuBinary qemu =
-        QemuBinary.find().orElseThrow(() -> new IOException(QemuBinary.missing().message(backend)));
+    Launcher launcher =
+        QemuBinary.find()
+            .map(ProcessLauncher::new)
+            .orElseThrow(() -> new IOException(QemuBinary.missing().message(backend)));
     GuestImage image = images.get(kernel);
-    return new Found(qemu, accelerator(qemu, image), image);
+    return new Found(launcher, accelerator(launcher, image), image);
   }
 
-  private Accelerator accelerator(QemuBinary qemu, GuestImage image) throws IOException {
+  private Accelerator accelerator(Launcher launcher, GuestImage image) throws IOException {
     choiceLock.lock();
     try {
       Accelerator known = chosen;
@@ -94,8 +98,8 @@ final class GuestParts {
         known =
             new AcceleratorChoice(
                     GuestImages.cacheFolder(),
-                    deadline -> GuestVm.tryBoot(qemu, Accelerator.KVM, image, deadline))
-                .choose(qemu);
+                    deadline -> GuestVm.tryBoot(launcher, Accelerator.KVM, image, deadline))
+                .choose(launcher);
         chosen = known;
       }
       return known;

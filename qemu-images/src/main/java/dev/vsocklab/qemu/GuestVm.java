@@ -3,9 +3,10 @@ package dev.vsocklab.qemu;
 import dev.vsocklab.qemu.agent.AgentClient;
 import dev.vsocklab.qemu.image.GuestImage;
 import dev.vsocklab.qemu.launch.Accelerator;
-import dev.vsocklab.qemu.launch.QemuBinary;
+import dev.vsocklab.qemu.launch.Launcher;
 import dev.vsocklab.qemu.launch.QemuGuest;
 import dev.vsocklab.qemu.launch.RunFolder;
+import dev.vsocklab.qemu.launch.VsockDevice;
 import dev.vsocklab.qemu.vhostuser.EventQueue;
 import dev.vsocklab.qemu.vhostuser.VhostUserDevice;
 import java.io.IOException;
@@ -38,7 +39,7 @@ final class GuestVm implements GuestPool.Guest {
    * @param cid its CID
    * @throws IOException if it does not come up, with the console's last lines
    */
-  static GuestVm boot(QemuBinary qemu, Accelerator accelerator, GuestImage image, long cid)
+  static GuestVm boot(Launcher launcher, Accelerator accelerator, GuestImage image, long cid)
       throws IOException {
     String name = nameOf(cid);
     RunFolder folder = RunFolder.create();
@@ -53,7 +54,8 @@ final class GuestVm implements GuestPool.Guest {
     GuestVm vm = null;
     try {
       QemuGuest.Config config =
-          new QemuGuest.Config(name, qemu, accelerator, image, Optional.of(socket));
+          new QemuGuest.Config(
+              name, launcher, accelerator, image, new VsockDevice.VhostUser(socket));
       GuestKernel kernel = GuestKernel.boot(config, folder, GuestKernel.BOOT_DEADLINE);
       vm = new GuestVm(image.series(), device, kernel);
       vm.awaitDriver();
@@ -78,11 +80,12 @@ final class GuestVm implements GuestPool.Guest {
    *
    * @throws IOException if it does not
    */
-  static void tryBoot(QemuBinary qemu, Accelerator accelerator, GuestImage image, Duration deadline)
+  static void tryBoot(
+      Launcher launcher, Accelerator accelerator, GuestImage image, Duration deadline)
       throws IOException {
     QemuGuest.Config config =
         new QemuGuest.Config(
-            "a trial guest (" + accelerator + ")", qemu, accelerator, image, Optional.empty());
+            "a trial guest (" + accelerator + ")", launcher, accelerator, image, VsockDevice.NONE);
     GuestKernel.boot(config, RunFolder.create(), deadline).close();
   }
 

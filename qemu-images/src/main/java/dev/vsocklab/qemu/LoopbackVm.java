@@ -4,8 +4,8 @@ import dev.vsocklab.VsockAddress;
 import dev.vsocklab.qemu.agent.AgentClient;
 import dev.vsocklab.qemu.launch.QemuGuest;
 import dev.vsocklab.qemu.launch.RunFolder;
+import dev.vsocklab.qemu.launch.VsockDevice;
 import java.io.IOException;
-import java.util.Optional;
 
 /**
  * A kernel in QEMU without any vsock device: vsock_loopback is its only transport, so CID 1 and CID
@@ -29,10 +29,10 @@ final class LoopbackVm implements GuestPool.Guest {
     QemuGuest.Config config =
         new QemuGuest.Config(
             "the loopback guest",
-            parts.qemu(),
+            parts.launcher(),
             parts.accelerator(),
             parts.image(),
-            Optional.empty());
+            VsockDevice.NONE);
     GuestKernel kernel = GuestKernel.boot(config, RunFolder.create(), GuestKernel.BOOT_DEADLINE);
     return new LoopbackVm(parts.image().series(), kernel);
   }

@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.vsocklab.qemu.image.GuestImage;
 import dev.vsocklab.qemu.image.GuestImages;
 import dev.vsocklab.qemu.launch.Accelerator;
+import dev.vsocklab.qemu.launch.Launcher;
+import dev.vsocklab.qemu.launch.ProcessLauncher;
 import dev.vsocklab.qemu.launch.QemuBinary;
 import java.io.BufferedReader;
 import java.io.File;
@@ -160,8 +162,8 @@ class GuestLifeIT {
     }
   }
 
-  private static QemuBinary qemu() {
-    return QemuBinary.find().orElseThrow();
+  private static Launcher qemu() {
+    return QemuBinary.find().map(ProcessLauncher::new).orElseThrow();
   }
 
   private static GuestImage image(String series) throws IOException {

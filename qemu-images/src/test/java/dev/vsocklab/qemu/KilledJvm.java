@@ -2,6 +2,7 @@ package dev.vsocklab.qemu;
 
 import dev.vsocklab.qemu.image.GuestImages;
 import dev.vsocklab.qemu.launch.Accelerator;
+import dev.vsocklab.qemu.launch.ProcessLauncher;
 import dev.vsocklab.qemu.launch.QemuBinary;
 import java.util.concurrent.TimeUnit;
 
@@ -13,7 +14,7 @@ final class KilledJvm {
   public static void main(String[] arguments) throws Exception {
     try (GuestVm vm =
         GuestVm.boot(
-            QemuBinary.find().orElseThrow(),
+            QemuBinary.find().map(ProcessLauncher::new).orElseThrow(),
             Accelerator.TCG,
             GuestImages.ofThisUser().get("6.12"),
             44)) {

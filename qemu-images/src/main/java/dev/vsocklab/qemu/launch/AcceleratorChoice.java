@@ -59,11 +59,11 @@ public final class AcceleratorChoice {
   /**
    * Chooses for a QEMU; the first time on a machine with KVM this boots a guest.
    *
-   * @param qemu the binary
+   * @param launcher where QEMU runs
    * @return what to boot with
    * @throws IOException if QEMU cannot be run at all
    */
-  public Accelerator choose(QemuBinary qemu) throws IOException {
+  public Accelerator choose(Launcher launcher) throws IOException {
     String named = System.getProperty(PROPERTY);
     if (named != null) {
       return switch (named) {
@@ -77,7 +77,7 @@ public final class AcceleratorChoice {
     if (!Files.isReadable(deviceNode) || !Files.isWritable(deviceNode)) {
       return Accelerator.TCG;
     }
-    String inputs = "qemu: " + qemu.path() + ", " + qemu.version() + "\nboot: " + bootId() + "\n";
+    String inputs = "qemu: " + launcher.identity() + "\nboot: " + bootId() + "\n";
     Optional<Accelerator> before = remembered(inputs);
     if (before.isPresent()) {
       return before.get();

@@ -13,8 +13,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -26,12 +24,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class QemuGuest implements AutoCloseable {
   private static final int CONSOLE_LINES = 20;
-  private static final int MEMORY_MIB = 256;
   private static final Duration START_DEADLINE = Duration.ofSeconds(30);
   private static final Duration END_DEADLINE = Duration.ofSeconds(10);
 
-  /** The virtio-serial port that the agent opens. */
-  private static final String AGENT_PORT = "dev.vsocklab.agent";
+  /** How the names of virtio-serial ports begin, as the guest sees them. */
+  private static final String PORT_PREFIX = "dev.vsocklab.";
+
+  /** The port that the agent opens. */
+  private static final String AGENT = "agent";
 
   /**
    * Measured on a Debian host under TCG; each part of it makes the boot shorter or an end certain:
@@ -40,8 +40,6 @@ public final class QemuGuest implements AutoCloseable {
   private static final String KERNEL_LINE =
       "console=ttyS0 quiet reboot=t panic=-1 mitigations=off cryptomgr.notests random.trust_cpu=on"
           + " no_timer_check 8250.nr_uarts=1";
-
-  private static final String VSOCK_ID = "vsock";
 
   /**
    * An environment variable for the agent, as init, of a guest without a vsock device. There no
@@ -53,7 +51,7 @@ public final class QemuGuest implements AutoCloseable {
 
   private final Config config;
   private final RunFolder folder;
-  private final Process process;
+  private final Launcher.Running process;
   private final Console console = new Console();
   private final Thread consoleReader;
   private final Thread shutdownHook;
@@ -63,13 +61,12 @@ public final class QemuGuest implements AutoCloseable {
   private boolean paused;
   private volatile boolean killed;
 
-  private QemuGuest(Config config, RunFolder folder, Process process) {
+  private QemuGuest(Config config, RunFolder folder, Launcher.Running process) {
     this.config = config;
     this.folder = folder;
     this.process = process;
     consoleReader =
-        new Thread(
-            () -> console.drain(process.getInputStream()), "vsocklab console of " + config.name());
+        new Thread(() -> console.drain(process.output()), "vsocklab console of " + config.name());
     consoleReader.setDaemon(true);
     shutdownHook = new Thread(this::endProcess, "vsocklab end of " + config.name());
   }
@@ -78,18 +75,59 @@ public final class QemuGuest implements AutoCloseable {
    * What to boot.
    *
    * @param name the machine's name in messages, for example {@code vm(42)}
-   * @param qemu the binary
-   * @param accelerator how to run it
+   * @param launcher where QEMU runs
+   * @param accelerator how it runs the guest
    * @param image kernel and initramfs
-   * @param vsockSocket the Unix socket on which a vhost-user-vsock device listens, or empty for a
-   *     guest without a vsock device, which has its own loopback alone
+   * @param memoryMib the guest's memory in MiB
+   * @param vsock the vsock device
+   * @param ports names of virtio-serial ports besides the agent's; the guest finds each as {@code
+   *     dev.vsocklab.NAME}, {@link #port} is the other end
    */
   public record Config(
       String name,
-      QemuBinary qemu,
+      Launcher launcher,
       Accelerator accelerator,
       GuestImage image,
-      Optional<Path> vsockSocket) {}
+      int memoryMib,
+      VsockDevice vsock,
+      List<String> ports) {
+
+    /** Enough for the agent and small programs, and what boots fastest. */
+    public static final int DEFAULT_MEMORY_MIB = 256;
+
+    /**
+     * Keeps a copy of the ports.
+     *
+     * @param name the machine's name
+     * @param launcher where QEMU runs
+     * @param accelerator how it runs the guest
+     * @param image kernel and initramfs
+     * @param memoryMib the guest's memory in MiB
+     * @param vsock the vsock device
+     * @param ports names of further virtio-serial ports
+     */
+    public Config {
+      ports = List.copyOf(ports);
+    }
+
+    /**
+     * A guest of the default size without further ports.
+     *
+     * @param name the machine's name
+     * @param launcher where QEMU runs
+     * @param accelerator how it runs the guest
+     * @param image kernel and initramfs
+     * @param vsock the vsock device
+     */
+    public Config(
+        String name,
+        Launcher launcher,
+        Accelerator accelerator,
+        GuestImage image,
+        VsockDevice vsock) {
+      this(name, launcher, accelerator, image, DEFAULT_MEMORY_MIB, vsock, List.of());
+    }
+  }
 
   /**
    * Starts QEMU and lets the guest run. Its kernel still boots when this returns: the first answer
@@ -101,15 +139,11 @@ public final class QemuGuest implements AutoCloseable {
    * @throws IOException if QEMU did not start, with what it said
    */
   public static QemuGuest start(Config config, RunFolder folder) throws IOException {
-    Path qmpSocket = folder.socket("qmp.sock");
     QemuGuest guest = null;
     try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
-      listener.bind(UnixDomainSocketAddress.of(qmpSocket));
-      ProcessBuilder builder =
-          new ProcessBuilder(Watchdog.command(folder, command(config, folder, qmpSocket)))
-              .redirectErrorStream(true)
-              .directory(folder.path().toFile());
-      guest = new QemuGuest(config, folder, builder.start());
+      listener.bind(UnixDomainSocketAddress.of(qmpSocket(folder)));
+      Launcher.Running running = config.launcher().launch(folder, arguments(config, folder));
+      guest = new QemuGuest(config, folder, running);
       guest.consoleReader.start();
       Runtime.getRuntime().addShutdownHook(guest.shutdownHook);
       guest.connect(listener);
@@ -152,7 +186,7 @@ public final class QemuGuest implements AutoCloseable {
         }
         if (!process.isAlive()) {
           awaitConsole();
-          throw new IOException("QEMU ended with status " + process.exitValue() + ".");
+          throw new IOException("QEMU ended with status " + process.exitStatus() + ".");
         }
         long leftNanos = START_DEADLINE.toNanos() - (System.nanoTime() - startNanos);
         if (leftNanos <= 0 || Thread.currentThread().isInterrupted()) {
@@ -167,56 +201,69 @@ public final class QemuGuest implements AutoCloseable {
     }
   }
 
-  private static List<String> command(Config config, RunFolder folder, Path qmpSocket) {
-    List<String> command = new ArrayList<>();
-    command.add(config.qemu().path().toString());
-    command.addAll(config.accelerator().options());
+  private static List<String> arguments(Config config, RunFolder folder) {
+    List<String> command = new ArrayList<>(config.accelerator().options());
     command.addAll(
         List.of("-nodefaults", "-no-user-config", "-display", "none", "-S", "-smp", "1"));
     // A reset that nobody asked for is a panic, or a program's reboot(2): the guest is then over.
     command.addAll(List.of("-action", "reboot=shutdown"));
-    String size = MEMORY_MIB + "M";
+    String size = config.memoryMib() + "M";
     command.addAll(List.of("-m", size, "-M", "q35,memory-backend=ram"));
     // vhost-user hands guest memory to another process: it must be a shared file.
     command.addAll(List.of("-object", "memory-backend-memfd,id=ram,share=on,size=" + size));
     command.addAll(List.of("-pidfile", folder.socket(RunFolder.PID_FILE).toString()));
     command.addAll(
         List.of("-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"));
-    command.addAll(List.of("-chardev", "socket,id=qmp,path=" + quoted(qmpSocket)));
+    command.addAll(List.of("-chardev", "socket,id=qmp,path=" + quoted(qmpSocket(folder))));
     command.addAll(List.of("-mon", "chardev=qmp,mode=control"));
-    command.addAll(
-        List.of(
-            "-chardev", "socket,id=agent,server=on,wait=off,path=" + quoted(agentSocket(folder))));
     command.addAll(List.of("-device", "virtio-serial-pci"));
-    command.addAll(List.of("-device", "virtserialport,chardev=agent,name=" + AGENT_PORT));
-    if (config.vsockSocket().isPresent()) {
-      String path = quoted(config.vsockSocket().get());
-      command.addAll(List.of("-chardev", "socket,id=vsock,path=" + path));
-      // Two interrupts: one for changes of the configuration, one for all queues. With more of them
-      // the event queue could have its own, which nobody but QEMU could raise.
-      command.addAll(
-          List.of("-device", "vhost-user-vsock-pci,id=" + VSOCK_ID + ",chardev=vsock,vectors=2"));
+    addPort(command, folder, AGENT);
+    for (String port : config.ports()) {
+      addPort(command, folder, port);
     }
+    command.addAll(config.vsock().options());
     command.addAll(List.of("-kernel", config.image().kernel().toString()));
     command.addAll(List.of("-initrd", config.image().initramfs().toString()));
-    boolean withVsock = config.vsockSocket().isPresent();
+    boolean withVsock = config.vsock() != VsockDevice.NONE;
     command.addAll(List.of("-append", KERNEL_LINE + (withVsock ? "" : WITHOUT_VSOCK_DEVICE)));
     return command;
   }
 
+  private static void addPort(List<String> command, RunFolder folder, String name) {
+    String socket = quoted(portSocket(folder, name));
+    command.addAll(List.of("-chardev", "socket,id=" + name + ",server=on,wait=off,path=" + socket));
+    command.addAll(
+        List.of("-device", "virtserialport,chardev=" + name + ",name=" + PORT_PREFIX + name));
+  }
+
   /** A path within a QEMU option list, where a comma ends it unless doubled. */
-  private static String quoted(Path path) {
+  static String quoted(Path path) {
     return path.toString().replace(",", ",,");
   }
 
-  private static Path agentSocket(RunFolder folder) {
-    return folder.socket("agent.sock");
+  private static Path qmpSocket(RunFolder folder) {
+    return folder.socket("qmp.sock");
+  }
+
+  private static Path portSocket(RunFolder folder, String name) {
+    return folder.socket(name + ".sock");
   }
 
   private SocketChannel connectAgent() throws IOException {
-    SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(agentSocket(folder)));
+    SocketChannel channel = port(AGENT);
     agent = channel;
     return channel;
+  }
+
+  /**
+   * Connects to a virtio-serial port of the guest.
+   *
+   * @param name one of {@link Config#ports}
+   * @return a connected, blocking channel, which is the caller's to close
+   * @throws IOException if QEMU is gone
+   */
+  public SocketChannel port(String name) throws IOException {
+    return SocketChannel.open(UnixDomainSocketAddress.of(portSocket(folder, name)));
   }
 
   /**
@@ -280,7 +327,7 @@ public final class QemuGuest implements AutoCloseable {
       message.append(" It was killed.");
     } else if (!process.isAlive()) {
       awaitConsole();
-      message.append(" QEMU ended with status ").append(process.exitValue()).append('.');
+      message.append(" QEMU ended with status ").append(process.exitStatus()).append('.');
     }
     message.append(' ').append(console.lastLines(CONSOLE_LINES));
     return new IOException(message.toString(), cause);
@@ -400,7 +447,7 @@ public final class QemuGuest implements AutoCloseable {
               .execute(
                   "x-query-virtio-queue-status",
                   "{\"path\": \"/machine/peripheral/"
-                      + VSOCK_ID
+                      + VsockDevice.ID
                       + "/virtio-backend\", \"queue\": "
                       + index
                       + "}");
@@ -480,20 +527,14 @@ public final class QemuGuest implements AutoCloseable {
     }
   }
 
-  /** Closes the watchdog's pipe; it then kills QEMU. */
   private boolean endProcess() {
     boolean interrupted = Thread.interrupted(); // a guest must end whoever asks
     try {
-      process.getOutputStream().close();
-      if (!process.waitFor(END_DEADLINE.toMillis(), TimeUnit.MILLISECONDS)) {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly();
-        return process.waitFor(END_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+      boolean ended = process.end(END_DEADLINE);
+      if (ended) {
+        awaitConsole();
       }
-      awaitConsole();
-      return true;
-    } catch (IOException e) {
-      return !process.isAlive();
+      return ended;
     } catch (InterruptedException e) {
       interrupted = true;
       return !process.isAlive();
@@ -507,7 +548,7 @@ public final class QemuGuest implements AutoCloseable {
   /** Waits a little for an end that may be under way. */
   private void awaitEnd() {
     try {
-      process.waitFor(3, TimeUnit.SECONDS);
+      process.awaitEnd(Duration.ofSeconds(3));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -7,14 +7,15 @@ import dev.vsocklab.VsockCapability;
 import dev.vsocklab.contract.VsockNet;
 import dev.vsocklab.qemu.image.GuestImages;
 import dev.vsocklab.qemu.launch.Accelerator;
+import dev.vsocklab.qemu.launch.ProcessLauncher;
 import dev.vsocklab.qemu.launch.QemuBinary;
 import dev.vsocklab.qemu.launch.QemuGuest;
 import dev.vsocklab.qemu.launch.RunFolder;
+import dev.vsocklab.qemu.launch.VsockDevice;
 import dev.vsocklab.spi.nio.NioVsockProvider;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;
-import java.util.Optional;
 
 /**
  * A guest without a vsock device: its sockets reach nobody but each other, over its own loopback.
@@ -37,10 +38,12 @@ final class TestGuest implements AutoCloseable {
     QemuGuest.Config config =
         new QemuGuest.Config(
             "vm(" + series + ")",
-            QemuBinary.find().orElseThrow(() -> new IOException(QemuBinary.missing().toString())),
+            QemuBinary.find()
+                .map(ProcessLauncher::new)
+                .orElseThrow(() -> new IOException(QemuBinary.missing().toString())),
             Accelerator.TCG,
             GuestImages.ofThisUser().get(series),
-            Optional.empty());
+            VsockDevice.NONE);
     QemuGuest qemu = QemuGuest.start(config, RunFolder.create());
     try {
       AgentClient client =

@@ -56,7 +56,9 @@ class AcceleratorChoiceTest {
     Path program = script("exit 3");
 
     String message =
-        messageOf(IOException.class, () -> choice(true, kvm).choose(new QemuBinary(program)));
+        messageOf(
+            IOException.class,
+            () -> choice(true, kvm).choose(new ProcessLauncher(new QemuBinary(program))));
 
     assertSays(message, "Is it QEMU?");
   }
@@ -73,8 +75,8 @@ class AcceleratorChoiceTest {
         node);
   }
 
-  private QemuBinary qemu(String version) throws IOException {
-    return new QemuBinary(script("echo QEMU emulator version " + version));
+  private Launcher qemu(String version) throws IOException {
+    return new ProcessLauncher(new QemuBinary(script("echo QEMU emulator version " + version)));
   }
 
   private Path script(String body) throws IOException {
