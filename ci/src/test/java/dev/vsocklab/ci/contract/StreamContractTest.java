@@ -55,7 +55,10 @@ class StreamContractTest {
   /** A real guest is emulated, and its sockets are driven from outside. */
   private static final long REAL_BULK_BYTES = 16L * MIB;
 
-  private static final long SINGLE_BYTE_BULK_BYTES = 256L * KIB;
+  private static final long SIMULATED_SINGLE_BYTES = 256L * KIB;
+
+  /** Each byte is a packet, and a call to the guest's agent and back. */
+  private static final long REAL_SINGLE_BYTES = 16L * KIB;
 
   /** Long past anything that is still going to happen. */
   private static final Duration SOON = Duration.ofMinutes(1);
@@ -359,13 +362,13 @@ class StreamContractTest {
   }
 
   private static long bulkBytes(int writeBytes, Machine... machines) {
-    if (writeBytes == 1) {
-      return SINGLE_BYTE_BULK_BYTES;
-    }
     boolean real =
         Stream.of(machines)
             .anyMatch(
                 machine -> machine.vsock().capabilities().contains(VsockCapability.REAL_KERNEL));
+    if (writeBytes == 1) {
+      return real ? REAL_SINGLE_BYTES : SIMULATED_SINGLE_BYTES;
+    }
     return real ? REAL_BULK_BYTES : SIMULATED_BULK_BYTES;
   }
 
