@@ -263,6 +263,42 @@ public final class QemuGuest implements AutoCloseable {
     }
   }
 
+  /**
+   * Plugs a vsock device into a guest that was started with {@link VsockDevice#SLOT}. Its driver
+   * starts it in the background.
+   *
+   * @param device the device, which listens
+   * @throws IOException if QEMU cannot reach it, or is gone
+   */
+  public void plug(VsockDevice.VhostUser device) throws IOException {
+    control.lock();
+    try {
+      execute(
+          "chardev-add",
+          "{\"id\": \""
+              + VsockDevice.VhostUser.CHANNEL
+              + "\", \"backend\": {\"type\": \"socket\", \"data\": {\"server\": false, \"addr\":"
+              + " {\"type\": \"unix\", \"data\": {\"path\": "
+              + Json.quoted(device.socket().toString())
+              + "}}}}}");
+      execute(
+          "device_add",
+          "{\"driver\": \"vhost-user-vsock-pci\", \"id\": \""
+              + VsockDevice.ID
+              + "\", \"bus\": \""
+              + VsockDevice.Slot.ID
+              + "\", \"chardev\": \""
+              + VsockDevice.VhostUser.CHANNEL
+              + "\", \"vectors\": "
+              + VsockDevice.VhostUser.VECTORS
+              + "}");
+    } catch (IOException e) {
+      throw told("cannot be given a vsock device: " + e.getMessage(), e);
+    } finally {
+      control.unlock();
+    }
+  }
+
   private void awaitMigration() throws IOException {
     Qmp.Event end =
         connected()
