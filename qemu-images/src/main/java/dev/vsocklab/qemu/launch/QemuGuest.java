@@ -184,8 +184,8 @@ public final class QemuGuest implements AutoCloseable {
       throws IOException {
     QemuGuest guest = null;
     try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
-      listener.bind(UnixDomainSocketAddress.of(qmpSocket(folder)));
-      List<String> arguments = new ArrayList<>(arguments(config, folder));
+      listener.bind(UnixDomainSocketAddress.of(qmpSocket(folder.path())));
+      List<String> arguments = new ArrayList<>(arguments(config, folder.path()));
       arguments.addAll(more);
       Launcher.Running running = config.launcher().launch(folder, arguments);
       guest = new QemuGuest(config, folder, running);
@@ -264,34 +264,30 @@ public final class QemuGuest implements AutoCloseable {
   }
 
   /**
-   * Plugs a vsock device into a guest that was started with {@link VsockDevice#SLOT}. Its driver
-   * starts it in the background.
+   * Plugs a vhost-user-vsock device into a guest that was started with {@link VsockDevice#SLOT}.
+   * The guest's driver starts it in the background. It stays over a {@link #reset}.
    *
-   * @param device the device, which listens
+   * @param socket the Unix socket on which the process that plays the device listens
    * @throws IOException if QEMU cannot reach it, or is gone
    */
-  public void plug(VsockDevice.VhostUser device) throws IOException {
+  public void plug(Path socket) throws IOException {
     control.lock();
     try {
       execute(
           "chardev-add",
-          "{\"id\": \""
-              + VsockDevice.VhostUser.CHANNEL
-              + "\", \"backend\": {\"type\": \"socket\", \"data\": {\"server\": false, \"addr\":"
-              + " {\"type\": \"unix\", \"data\": {\"path\": "
-              + Json.quoted(device.socket().toString())
+          "{\"id\": \"vsock\", \"backend\": {\"type\": \"socket\", \"data\": {\"server\": false,"
+              + " \"addr\": {\"type\": \"unix\", \"data\": {\"path\": "
+              + Json.quoted(socket.toString())
               + "}}}}}");
+      // Two interrupts: one for changes of the configuration, one for all queues. With more of them
+      // the event queue could have its own, which nobody but QEMU could raise.
       execute(
           "device_add",
           "{\"driver\": \"vhost-user-vsock-pci\", \"id\": \""
               + VsockDevice.ID
               + "\", \"bus\": \""
-              + VsockDevice.Slot.ID
-              + "\", \"chardev\": \""
-              + VsockDevice.VhostUser.CHANNEL
-              + "\", \"vectors\": "
-              + VsockDevice.VhostUser.VECTORS
-              + "}");
+              + VsockDevice.Slot.BUS
+              + "\", \"chardev\": \"vsock\", \"vectors\": 2}");
     } catch (IOException e) {
       throw told("cannot be given a vsock device: " + e.getMessage(), e);
     } finally {
@@ -339,7 +335,18 @@ public final class QemuGuest implements AutoCloseable {
     }
   }
 
-  private static List<String> arguments(Config config, RunFolder folder) {
+  /**
+   * What makes one machine differ from another, as far as it is QEMU's to know: a state that one
+   * machine left fits every other with the same text, run by the same QEMU on the same CPU.
+   *
+   * @param config the machine
+   * @return QEMU's arguments, with no guest's folder in them
+   */
+  public static List<String> machine(Config config) {
+    return arguments(config, Path.of("/guest"));
+  }
+
+  private static List<String> arguments(Config config, Path folder) {
     List<String> command = new ArrayList<>(config.accelerator().options());
     command.addAll(
         List.of("-nodefaults", "-no-user-config", "-display", "none", "-S", "-smp", "1"));
@@ -349,7 +356,7 @@ public final class QemuGuest implements AutoCloseable {
     command.addAll(List.of("-m", size, "-M", "q35,memory-backend=ram"));
     // vhost-user hands guest memory to another process: it must be a shared file.
     command.addAll(List.of("-object", "memory-backend-memfd,id=ram,share=on,size=" + size));
-    command.addAll(List.of("-pidfile", folder.socket(RunFolder.PID_FILE).toString()));
+    command.addAll(List.of("-pidfile", folder.resolve(RunFolder.PID_FILE).toString()));
     command.addAll(
         List.of("-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"));
     command.addAll(List.of("-chardev", "socket,id=qmp,path=" + quoted(qmpSocket(folder))));
@@ -367,7 +374,7 @@ public final class QemuGuest implements AutoCloseable {
     return command;
   }
 
-  private static void addPort(List<String> command, RunFolder folder, String name) {
+  private static void addPort(List<String> command, Path folder, String name) {
     String socket = quoted(portSocket(folder, name));
     command.addAll(List.of("-chardev", "socket,id=" + name + ",server=on,wait=off,path=" + socket));
     command.addAll(
@@ -379,12 +386,12 @@ public final class QemuGuest implements AutoCloseable {
     return path.toString().replace(",", ",,");
   }
 
-  private static Path qmpSocket(RunFolder folder) {
-    return folder.socket("qmp.sock");
+  private static Path qmpSocket(Path folder) {
+    return folder.resolve("qmp.sock");
   }
 
-  private static Path portSocket(RunFolder folder, String name) {
-    return folder.socket(name + ".sock");
+  private static Path portSocket(Path folder, String name) {
+    return folder.resolve(name + ".sock");
   }
 
   private void connectPorts() throws IOException {
@@ -395,7 +402,7 @@ public final class QemuGuest implements AutoCloseable {
   }
 
   private void connectPort(String name) throws IOException {
-    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(portSocket(folder, name));
+    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(portSocket(folder.path(), name));
     ports.put(name, SocketChannel.open(address));
   }
 
