@@ -14,6 +14,7 @@ final class KilledJvm {
   public static void main(String[] arguments) throws Exception {
     try (GuestVm vm =
         GuestVm.boot(
+            BareGuests.ofThisUser(),
             QemuBinary.find().map(ProcessLauncher::new).orElseThrow(),
             Accelerator.TCG,
             GuestImages.ofThisUser().get("6.12"),

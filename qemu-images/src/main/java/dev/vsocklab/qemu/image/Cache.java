@@ -1,6 +1,7 @@
 package dev.vsocklab.qemu.image;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -16,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,8 +25,11 @@ import org.jspecify.annotations.Nullable;
  * there.
  *
  * <p>An entry is filled beside its place and renamed into it, under a file lock that other JVMs
- * respect. It carries a list of its files with length and SHA-256; one that does not match its list
+ * respect. It carries a list of its files with length and CRC-32C; one that does not match its list
  * is built again. Entries are never changed, so a reader needs no lock.
+ *
+ * <p>The checksum finds damage, not malice: who can write here can write the list too. It is
+ * checked by the first guest of each JVM, which would wait ten times as long for SHA-256.
  */
 final class Cache {
   private static final System.Logger LOG = System.getLogger("dev.vsocklab.qemu.image");
@@ -35,11 +40,12 @@ final class Cache {
   /** Between two tries for the lock: Java has no timed wait for a file lock. */
   private static final long LOCK_RETRY_MILLIS = 50;
 
-  private static final String LIST = "contents.sha256";
+  private static final String LIST = "contents.crc32c";
+  private static final int CHUNK_BYTES = 1 << 18;
 
   private final Path root;
 
-  /** Entries whose hashes this JVM has checked. */
+  /** Entries whose checksums this JVM has checked. */
   private final Set<Path> verified = ConcurrentHashMap.newKeySet();
 
   Cache(Path root) {
@@ -70,10 +76,22 @@ final class Cache {
   Optional<Path> peek(String kind, String key) {
     Path entry = entry(kind, key);
     try {
-      return matchesItsList(entry, /* hashes= */ false) ? Optional.of(entry) : Optional.empty();
+      return matchesItsList(entry, /* bytes= */ false) ? Optional.of(entry) : Optional.empty();
     } catch (IOException e) {
       return Optional.empty();
     }
+  }
+
+  /**
+   * An entry that is there and undamaged.
+   *
+   * @param kind what it is, the first part of its folder's name
+   * @param key the hash of its inputs
+   * @throws IOException if it cannot be read
+   */
+  Optional<Path> find(String kind, String key) throws IOException {
+    Path entry = entry(kind, key);
+    return isGood(entry) ? Optional.of(entry) : Optional.empty();
   }
 
   /**
@@ -86,6 +104,20 @@ final class Cache {
    * @throws IOException if it could not be built; nothing is left of it then
    */
   Path get(String kind, String key, Filler filler) throws IOException {
+    return get(kind, key, LOCK_DEADLINE, filler);
+  }
+
+  /**
+   * An entry, built if it is not there or damaged.
+   *
+   * @param kind what it is, the first part of its folder's name
+   * @param key the hash of its inputs
+   * @param lockDeadline how long another builder of the same entry is waited for
+   * @param filler builds it; not called for a good entry
+   * @return the entry's folder
+   * @throws IOException if it could not be built; nothing is left of it then
+   */
+  Path get(String kind, String key, Duration lockDeadline, Filler filler) throws IOException {
     Path entry = entry(kind, key);
     if (isGood(entry)) {
       return entry;
@@ -94,13 +126,32 @@ final class Cache {
     Path lockFile = root.resolve(entry.getFileName() + ".lock");
     try (FileChannel channel =
             FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        FileLock lock = lock(channel, lockFile)) {
+        FileLock lock = lock(channel, lockFile, lockDeadline)) {
       assert lock.isValid();
       if (!isGood(entry)) { // another thread or JVM may have built it while we waited
         build(entry, filler);
       }
     }
     return entry;
+  }
+
+  /**
+   * Removes an entry. Who has its files open keeps them.
+   *
+   * @param kind what it is, the first part of its folder's name
+   * @param key the hash of its inputs
+   * @throws IOException if it cannot be removed
+   */
+  void drop(String kind, String key) throws IOException {
+    Path entry = entry(kind, key);
+    Path lockFile = root.resolve(entry.getFileName() + ".lock");
+    try (FileChannel channel =
+            FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = lock(channel, lockFile, LOCK_DEADLINE)) {
+      assert lock.isValid();
+      verified.remove(entry);
+      Folders.delete(entry);
+    }
   }
 
   private void build(Path entry, Filler filler) throws IOException {
@@ -126,18 +177,18 @@ final class Cache {
   }
 
   private boolean isGood(Path entry) throws IOException {
-    // The lengths are looked at every time, the hashes once: reading them all takes a while.
+    // The lengths are looked at every time, the bytes once: reading them all takes a while.
     if (verified.contains(entry)) {
-      return matchesItsList(entry, /* hashes= */ false);
+      return matchesItsList(entry, /* bytes= */ false);
     }
-    if (!matchesItsList(entry, /* hashes= */ true)) {
+    if (!matchesItsList(entry, /* bytes= */ true)) {
       return false;
     }
     verified.add(entry);
     return true;
   }
 
-  private static boolean matchesItsList(Path entry, boolean hashes) throws IOException {
+  private static boolean matchesItsList(Path entry, boolean bytes) throws IOException {
     Path list = entry.resolve(LIST);
     if (!Files.isRegularFile(list)) {
       return false;
@@ -157,7 +208,7 @@ final class Cache {
       if (!Files.isRegularFile(file) || !Long.toString(Files.size(file)).equals(fields[1])) {
         return false;
       }
-      if (hashes && !Sha256.ofFile(file).equals(fields[0])) {
+      if (bytes && !checksum(file).equals(fields[0])) {
         return false;
       }
     }
@@ -171,9 +222,21 @@ final class Cache {
     }
     List<String> lines = new ArrayList<>();
     for (Path file : files) {
-      lines.add(Sha256.ofFile(file) + " " + Files.size(file) + " " + folder.relativize(file));
+      lines.add(checksum(file) + " " + Files.size(file) + " " + folder.relativize(file));
     }
     Files.write(folder.resolve(LIST), lines, StandardCharsets.UTF_8);
+  }
+
+  private static String checksum(Path file) throws IOException {
+    CRC32C checksum = new CRC32C();
+    ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      while (channel.read(chunk) >= 0) {
+        checksum.update(chunk.flip());
+        chunk.clear();
+      }
+    }
+    return String.format("%08x", checksum.getValue());
   }
 
   private Path entry(String kind, String key) {
@@ -194,7 +257,8 @@ final class Cache {
     }
   }
 
-  private static FileLock lock(FileChannel channel, Path file) throws IOException {
+  private static FileLock lock(FileChannel channel, Path file, Duration deadline)
+      throws IOException {
     long startNanos = System.nanoTime();
     while (true) {
       @Nullable FileLock lock = null;
@@ -206,13 +270,13 @@ final class Cache {
       if (lock != null) {
         return lock;
       }
-      if (System.nanoTime() - startNanos > LOCK_DEADLINE.toNanos()) {
+      if (System.nanoTime() - startNanos > deadline.toNanos()) {
         throw new IOException(
             "Another JVM has held "
                 + file
                 + " for "
-                + LOCK_DEADLINE.toMinutes()
-                + " minutes. End the process that builds the image there, then try again.");
+                + deadline.toSeconds()
+                + " s. End the process that builds the entry there, then try again.");
       }
       try {
         Thread.sleep(LOCK_RETRY_MILLIS);

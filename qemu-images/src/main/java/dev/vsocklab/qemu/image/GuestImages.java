@@ -18,7 +18,7 @@ public final class GuestImages {
   private static final System.Logger LOG = System.getLogger("dev.vsocklab.qemu.image");
 
   /** Counts what this class and its neighbours put into an entry: a new number, new entries. */
-  private static final String LAYOUT = "1";
+  private static final String LAYOUT = "2";
 
   private final Cache cache;
   private final AptPackages apt;
@@ -41,7 +41,17 @@ public final class GuestImages {
    * @return the images
    */
   public static GuestImages ofThisUser() {
-    return new GuestImages(new LocalTools(), new Cache(cacheFolder()), AgentSource.ofThisLibrary());
+    return in(cacheFolder());
+  }
+
+  /**
+   * The images in a folder.
+   *
+   * @param cacheFolder the folder; it need not exist
+   * @return the images
+   */
+  public static GuestImages in(Path cacheFolder) {
+    return new GuestImages(new LocalTools(), new Cache(cacheFolder), AgentSource.ofThisLibrary());
   }
 
   /**
@@ -200,6 +210,16 @@ public final class GuestImages {
       cpio.file("modules.list", 0644, list.toString().getBytes(StandardCharsets.UTF_8));
     }
     return bytes.toByteArray();
+  }
+
+  /**
+   * The place of a saved machine beside the images.
+   *
+   * @param inputs everything that it depends on
+   * @return its place
+   */
+  public SavedEntry saved(List<String> inputs) {
+    return new SavedEntry(cache, Sha256.ofTexts(inputs.toArray(String[]::new)));
   }
 
   private String kernelKey(KernelPackage kernel) {

@@ -81,7 +81,7 @@ class CacheTest {
   @Test
   void anEntryWithoutItsListIsBuiltAgain() throws IOException {
     Path entry = new Cache(root).get("kind", "key", this::fill);
-    Files.write(entry.resolve("contents.sha256"), new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
+    Files.write(entry.resolve("contents.crc32c"), new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
 
     new Cache(root).get("kind", "key", this::fill);
 
