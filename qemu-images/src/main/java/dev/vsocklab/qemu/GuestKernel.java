@@ -15,7 +15,6 @@ final class GuestKernel {
   static final Duration BOOT_DEADLINE = Duration.ofSeconds(60);
 
   private static final Duration RESET_DEADLINE = Duration.ofSeconds(10);
-  private static final int CONSOLE_LINES = 20;
 
   private final QemuGuest guest;
   private final ReentrantLock agentLock = new ReentrantLock();
@@ -52,7 +51,7 @@ final class GuestKernel {
       return AgentClient.connect(
           guest.agent(),
           guest.toString(),
-          () -> guest.console().lastLines(CONSOLE_LINES),
+          guest::lastWords,
           deadline);
     } catch (IOException e) {
       IOException told = guest.told("did not come up", e);
@@ -93,8 +92,8 @@ final class GuestKernel {
    * @return false if it cannot serve another lab and must be closed
    */
   boolean clean() {
-    if (!guest.isRunning()) {
-      return false;
+    if (!guest.isRunning() || guest.console().tellsOutOfMemory()) {
+      return false; // who knows what else the lack of memory ended
     }
     try {
       if (guest.isPaused()) {

@@ -12,6 +12,7 @@ import dev.vsocklab.qemu.vhostuser.VhostUserDevice;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -21,14 +22,12 @@ import java.util.Optional;
 final class GuestVm implements GuestPool.Guest {
   private static final int EVENT_QUEUE = 2; // virtio 1.3 section 5.10.2
 
-  private final String series;
-  private final long bootCid;
+  private final GuestPool.Kind kind;
   private final VhostUserDevice device;
   private final GuestKernel kernel;
 
-  private GuestVm(String series, VhostUserDevice device, GuestKernel kernel) {
-    this.series = series;
-    this.bootCid = device.cid();
+  private GuestVm(GuestPool.Kind kind, VhostUserDevice device, GuestKernel kernel) {
+    this.kind = kind;
     this.device = device;
     this.kernel = kernel;
   }
@@ -36,17 +35,18 @@ final class GuestVm implements GuestPool.Guest {
   /**
    * Boots a machine; returns when its agent answers and its vsock driver runs.
    *
-   * @param cid its CID
+   * @param kind its CID and memory; its kernel is the image's
    * @throws IOException if it does not come up, with the console's last lines
    */
-  static GuestVm boot(Launcher launcher, Accelerator accelerator, GuestImage image, long cid)
+  static GuestVm boot(
+      Launcher launcher, Accelerator accelerator, GuestImage image, GuestPool.Kind kind)
       throws IOException {
-    String name = nameOf(cid);
+    String name = nameOf(kind.cid());
     RunFolder folder = RunFolder.create();
     Path socket = folder.socket("vsock.sock");
     VhostUserDevice device;
     try {
-      device = VhostUserDevice.listen(socket, cid);
+      device = VhostUserDevice.listen(socket, kind.cid());
     } catch (IOException e) {
       folder.close();
       throw e;
@@ -55,9 +55,15 @@ final class GuestVm implements GuestPool.Guest {
     try {
       QemuGuest.Config config =
           new QemuGuest.Config(
-              name, launcher, accelerator, image, new VsockDevice.VhostUser(socket));
+              name,
+              launcher,
+              accelerator,
+              image,
+              kind.memoryMib(),
+              new VsockDevice.VhostUser(socket),
+              List.of());
       GuestKernel kernel = GuestKernel.boot(config, folder, GuestKernel.BOOT_DEADLINE);
-      vm = new GuestVm(image.series(), device, kernel);
+      vm = new GuestVm(kind, device, kernel);
       vm.awaitDriver();
       return vm;
     } catch (IOException e) {
@@ -105,14 +111,17 @@ final class GuestVm implements GuestPool.Guest {
   }
 
   @Override
-  public String series() {
-    return series;
+  public GuestPool.Kind kind() {
+    return kind;
   }
 
   /** The CID that it booted with, by which the pool and the messages know it. */
-  @Override
-  public long cid() {
-    return bootCid;
+  long cid() {
+    return kind.cid();
+  }
+
+  GuestKernel kernel() {
+    return kernel;
   }
 
   /**
@@ -161,7 +170,7 @@ final class GuestVm implements GuestPool.Guest {
    * @return false if it cannot serve another lab and must be closed
    */
   boolean clean() {
-    boolean asBooted = device.cid() == bootCid && !device.isTakenAway();
+    boolean asBooted = device.cid() == cid() && !device.isTakenAway();
     return asBooted && device.failure().isEmpty() && kernel.clean();
   }
 

@@ -31,7 +31,9 @@ enum AgentOp {
   RECV(27),
   SEND(28),
   QUEUED(29),
-  PRIVILEGE(30);
+  PRIVILEGE(30),
+  PUT(31),
+  LISTENS(32);
 
   /** Bit of an answer's op. */
   static final int ANSWER = 0x8000;
