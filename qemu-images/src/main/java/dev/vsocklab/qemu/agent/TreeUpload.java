@@ -67,9 +67,10 @@ final class TreeUpload {
     if (slash > 0) {
       makeFolder(guestPath.substring(0, slash));
     }
+    String below = guestPath.endsWith("/") ? guestPath : guestPath + "/";
     for (Path file : found) {
       String relative = source.relativize(file).toString();
-      String target = relative.isEmpty() ? guestPath : guestPath + "/" + relative;
+      String target = relative.isEmpty() ? guestPath : below + relative;
       if (Files.isDirectory(file)) {
         makeFolder(target);
       } else if (Files.isRegularFile(file)) { // sockets and devices stay where they are
