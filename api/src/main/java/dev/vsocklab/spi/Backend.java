@@ -42,10 +42,30 @@ public interface Backend extends AutoCloseable {
   String describe(String kernel);
 
   /**
+   * Whether its guests run programs, and have a file system to put them into.
+   *
+   * @return false unless a backend says otherwise; then a request's files and programs are not
+   *     looked at
+   */
+  default boolean runsPrograms() {
+    return false;
+  }
+
+  /**
+   * Says that a lab with these guests will soon be asked for, so that what takes long, a boot, can
+   * begin now. Returns at once, and does nothing unless a backend can make use of it; what goes
+   * wrong is told when the lab is opened.
+   *
+   * @param request the guests and the kernel
+   */
+  default void prepare(LabRequest request) {}
+
+  /**
    * Opens a lab for one test.
    *
    * @param request the guests and the kernel
-   * @return the lab, ready: every guest is up
+   * @return the lab, ready: every guest is up, has its files, and its programs have come as far as
+   *     they should
    * @throws IOException if it cannot, with what, why and the mend in the message
    */
   BackendLab open(LabRequest request) throws IOException;

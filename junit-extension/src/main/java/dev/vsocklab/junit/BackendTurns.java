@@ -1,5 +1,10 @@
 package dev.vsocklab.junit;
 
+import dev.vsocklab.spi.LabRequest;
+import dev.vsocklab.spi.LabRequest.GuestRequest;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -10,6 +15,7 @@ import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
@@ -35,7 +41,28 @@ final class BackendTurns
     Settings settings = new Settings(context, Backends.of(context));
     Set<Choice> chosen = settings.chosen(annotation(context).orElseThrow());
     Set<Choice> required = settings.required();
+    chosen.forEach(choice -> prepare(choice, context.getRequiredTestClass()));
     return chosen.stream().map(choice -> new OuterTurn(choice, required.contains(choice)));
+  }
+
+  /** Lets real guests boot while other turns, and the class's own beginning, run. */
+  private static void prepare(Choice choice, Class<?> type) {
+    List<GuestRequest> guests;
+    try {
+      guests = WantedGuests.likely(type);
+    } catch (ParameterResolutionException e) {
+      return; // the test that names them says so, where it is read
+    }
+    List<GuestRequest> ofOneLab = new ArrayList<>();
+    Set<Long> cids = new HashSet<>();
+    for (GuestRequest guest : guests) {
+      if (cids.add(guest.cid())) {
+        ofOneLab.add(guest);
+      }
+    }
+    if (!ofOneLab.isEmpty() && choice.backend().unavailable(choice.kernel()).isEmpty()) {
+      choice.backend().prepare(new LabRequest(type.getSimpleName(), choice.kernel(), ofOneLab));
+    }
   }
 
   /** Skips test by test, not the whole class, so that every report names each test skipped. */
@@ -44,9 +71,20 @@ final class BackendTurns
     return context
         .getTestMethod()
         .flatMap(method -> Turn.of(context))
-        .flatMap(Turn::reasonToSkip)
+        .flatMap(turn -> turn.reasonToSkip().or(() -> unplayable(turn, context)))
         .map(ConditionEvaluationResult::disabled)
         .orElseGet(() -> ConditionEvaluationResult.enabled("the backend can run"));
+  }
+
+  private static Optional<String> unplayable(Turn turn, ExtensionContext context) {
+    if (turn.required()) {
+      return Optional.empty(); // it fails, when its lab is opened
+    }
+    try {
+      return turn.unplayable(WantedGuests.of(context));
+    } catch (ParameterResolutionException e) {
+      return Optional.empty(); // told where the parameters are resolved
+    }
   }
 
   @Override

@@ -1,12 +1,12 @@
 package dev.vsocklab.junit;
 
-import dev.vsocklab.spi.BackendLab;
 import dev.vsocklab.spi.BackendLab.ReportSection;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.MediaType;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
@@ -41,13 +41,13 @@ final class FailureReport extends Exception {
    *
    * @param context the test
    * @param title the test and its backend
-   * @param lab the lab, still open
+   * @param report what its lab, still open, tells
    * @param failure what the test failed with
    */
-  static void attach(ExtensionContext context, String title, BackendLab lab, Throwable failure) {
+  static void attach(ExtensionContext context, String title, Supplier<List<ReportSection>> report, Throwable failure) {
     List<ReportSection> sections;
     try {
-      sections = lab.report();
+      sections = report.get();
     } catch (RuntimeException e) {
       failure.addSuppressed(e); // the test's own failure stays the first thing to read
       return;

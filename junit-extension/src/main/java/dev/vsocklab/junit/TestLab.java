@@ -2,8 +2,11 @@ package dev.vsocklab.junit;
 
 import dev.vsocklab.Lab;
 import dev.vsocklab.spi.BackendLab;
+import dev.vsocklab.spi.BackendLab.ReportSection;
 import dev.vsocklab.spi.LabRequest;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -21,6 +24,9 @@ final class TestLab implements AutoCloseable {
 
   /** Null until a parameter asks for it. A test's callbacks and parameters share one thread. */
   private @Nullable BackendLab lab;
+
+  private final StandIns standIns = new StandIns();
+  private final BrokenLab broken = new BrokenLab();
 
   private TestLab(ExtensionContext context, Turn turn) {
     this.context = context;
@@ -61,14 +67,38 @@ final class TestLab implements AutoCloseable {
   private BackendLab open() {
     Choice choice = turn.choice();
     WantedGuests.Wanted wanted = WantedGuests.of(context);
+    turn.unplayable(wanted)
+        .ifPresent(
+            reason -> {
+              throw new ParameterResolutionException(reason);
+            });
     LabRequest request =
-        new LabRequest(testName(), choice.kernel(), wanted.guests(), wanted.siblings());
+        new LabRequest(testName(), choice.kernel(), requests(wanted), wanted.siblings());
+    BackendLab open;
     try {
-      return choice.backend().open(request);
+      open = choice.backend().open(request);
     } catch (IOException e) {
       throw new ParameterResolutionException(
           "No lab for %s on %s: %s".formatted(testName(), choice.description(), e.getMessage()), e);
     }
+    lab = open; // from here on it is closed, whatever fails
+    open.whenBroken(broken::broke);
+    if (!choice.backend().runsPrograms()) {
+      wanted.guests().forEach(guest -> standIns.start(guest, open));
+    }
+    return open;
+  }
+
+  private List<LabRequest.GuestRequest> requests(WantedGuests.Wanted wanted) {
+    ClassLoader classPath = context.getRequiredTestClass().getClassLoader();
+    GuestFiles files = GuestFiles.of(context);
+    wanted.guests().forEach(guest -> guest.checkKernel(turn.choice().backend()));
+    return wanted.guests().stream().map(guest -> guest.request(files, classPath)).toList();
+  }
+
+  /** What ends the test if its lab breaks. */
+  BrokenLab broken() {
+    return broken;
   }
 
   private String testName() {
@@ -102,9 +132,27 @@ final class TestLab implements AutoCloseable {
           .ifPresent(
               failure ->
                   FailureReport.attach(
-                      context, testName() + " on " + turn.choice().description(), open, failure));
+                      context,
+                      testName() + " on " + turn.choice().description(),
+                      () -> report(open),
+                      failure));
     } finally {
-      open.close();
+      standIns.end();
+      try {
+        open.close();
+      } catch (IOException e) {
+        if (!broken.tells(String.valueOf(e.getMessage()))) {
+          throw e;
+        }
+      } finally {
+        standIns.awaitEnd();
+      }
     }
+  }
+
+  private List<ReportSection> report(BackendLab open) {
+    List<ReportSection> sections = new ArrayList<>(standIns.report());
+    sections.addAll(open.report());
+    return sections;
   }
 }

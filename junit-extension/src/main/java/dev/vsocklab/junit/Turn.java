@@ -35,8 +35,24 @@ record Turn(Choice choice, Optional<Unavailable> unavailable, boolean required) 
   /** Why the tests of this turn fail, in one line; empty if the backend can run. */
   Optional<String> reasonToFail() {
     return required
-        ? reason().map(line -> line + " It must run: " + Settings.REQUIRE + " names it.")
+        ? reason().map(Turn::mustRun)
         : Optional.empty();
+  }
+
+  /** Why this backend cannot play what a test wants, in one line; empty if it can. */
+  Optional<String> unplayable(WantedGuests.Wanted wanted) {
+    if (choice.backend().runsPrograms()) {
+      return Optional.empty();
+    }
+    Optional<String> why =
+        wanted.guests().stream()
+            .flatMap(guest -> guest.unplayable(choice.backend().name()).stream())
+            .findFirst();
+    return required ? why.map(Turn::mustRun) : why;
+  }
+
+  private static String mustRun(String line) {
+    return line + " It must run: " + Settings.REQUIRE + " names it.";
   }
 
   private Optional<String> reason() {

@@ -64,7 +64,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Target({ElementType.TYPE, ElementType.ANNOTATION_TYPE})
 @ClassTemplate
 @SuppressWarnings("exports") // only Jupiter makes the extensions, reflectively
-@ExtendWith({BackendTurns.class, LabParameters.class})
+@ExtendWith({BackendTurns.class, LabParameters.class, LabWatch.class})
 public @interface VsockTest {
 
   /**

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterResolutionException;
+import org.junit.platform.commons.annotation.Testable;
 import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.commons.support.HierarchyTraversalMode;
 
@@ -34,7 +35,7 @@ final class WantedGuests {
    * @param guests the guests
    * @param siblings whether they reach each other
    */
-  record Wanted(List<GuestRequest> guests, boolean siblings) {}
+  record Wanted(List<GuestPlan> guests, boolean siblings) {}
 
   private final ConcurrentMap<Class<?>, ByCid> common = new ConcurrentHashMap<>();
 
@@ -53,6 +54,27 @@ final class WantedGuests {
         .read(context);
   }
 
+  /**
+   * The guests that the tests of a class are likely to need first, most often named first; without
+   * what comes into them.
+   *
+   * @throws ParameterResolutionException as {@link #of}
+   */
+  static List<GuestRequest> likely(Class<?> type) {
+    ByCid inCommon = inCommon(List.of(type));
+    Map<GuestRequest, Integer> mentions = new LinkedHashMap<>();
+    for (Method test : annotated(type, Testable.class)) {
+      ByCid wanted = new ByCid();
+      wanted.addAll(inCommon);
+      wanted.addAll(test);
+      wanted.plans.values().forEach(plan -> mentions.merge(plan.bare(), 1, Integer::sum));
+    }
+    return mentions.entrySet().stream()
+        .sorted(Map.Entry.<GuestRequest, Integer>comparingByValue().reversed())
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
   private Wanted read(ExtensionContext context) {
     List<Class<?>> classes = new ArrayList<>(context.getEnclosingTestClasses());
     classes.add(context.getRequiredTestClass());
@@ -61,7 +83,7 @@ final class WantedGuests {
         common.computeIfAbsent(context.getRequiredTestClass(), key -> inCommon(classes));
     wanted.addAll(inCommon);
     wanted.addAll(context.getRequiredTestMethod());
-    return new Wanted(List.copyOf(wanted.requests.values()), inCommon.siblings);
+    return new Wanted(List.copyOf(wanted.plans.values()), inCommon.siblings);
   }
 
   private static ByCid inCommon(List<Class<?>> classes) {
@@ -87,7 +109,7 @@ final class WantedGuests {
   /** Guests in the order in which they were named, each CID once. */
   private static final class ByCid {
 
-    private final Map<Long, GuestRequest> requests = new LinkedHashMap<>();
+    private final Map<Long, GuestPlan> plans = new LinkedHashMap<>();
     private boolean siblings;
 
     private void addDeclaredBy(Class<?> type) {
@@ -96,7 +118,7 @@ final class WantedGuests {
               annotation -> {
                 siblings |= annotation.siblings();
                 for (long cid : annotation.guests()) {
-                  add("@VsockTest(guests = …) of " + type.getSimpleName(), cid, false);
+                  add(GuestPlan.of("@VsockTest(guests = …) of " + type.getSimpleName(), cid));
                 }
               });
     }
@@ -115,29 +137,17 @@ final class WantedGuests {
               "Two parameters of %s ask for CID %d, but each guest has its own. Change one, or take the Machine once and ask it for vsock()."
                   .formatted(where, cid));
         }
-        add(where, cid, guest.get().fresh());
+        add(GuestPlan.of(where, guest.get()));
       }
     }
 
     private void addAll(ByCid others) {
-      others.requests.values().forEach(this::add);
+      others.plans.values().forEach(this::add);
     }
 
-    private void add(String where, long cid, boolean fresh) {
-      GuestRequest request;
-      try {
-        request = new GuestRequest(cid, fresh);
-      } catch (IllegalArgumentException e) {
-        throw new ParameterResolutionException(where + ": " + e.getMessage(), e);
-      }
-      add(request);
-    }
-
-    private void add(GuestRequest request) {
-      requests.merge(
-          request.cid(),
-          request,
-          (one, other) -> new GuestRequest(one.cid(), one.fresh() || other.fresh()));
+    private void add(GuestPlan plan) {
+      plan.bare(); // a CID that is none is told before anything else
+      plans.merge(plan.cid(), plan, GuestPlan::and);
     }
   }
 }

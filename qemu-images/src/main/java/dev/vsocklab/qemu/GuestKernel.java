@@ -19,7 +19,6 @@ final class GuestKernel {
   private static final Duration RESTORE_DEADLINE = Duration.ofSeconds(20);
 
   private static final Duration RESET_DEADLINE = Duration.ofSeconds(10);
-  private static final int CONSOLE_LINES = 20;
 
   private final QemuGuest guest;
   private final ReentrantLock agentLock = new ReentrantLock();
@@ -82,11 +81,7 @@ final class GuestKernel {
 
   private static AgentClient greet(QemuGuest guest, Duration deadline) throws IOException {
     try {
-      return AgentClient.connect(
-          guest.agent(),
-          guest.toString(),
-          () -> guest.console().lastLines(CONSOLE_LINES),
-          deadline);
+      return AgentClient.connect(guest.agent(), guest.toString(), guest::lastWords, deadline);
     } catch (IOException e) {
       IOException told = guest.told("did not come up", e);
       throw guest.isRunning() ? e : told; // where QEMU runs, the client's words say it all
@@ -126,8 +121,8 @@ final class GuestKernel {
    * @return false if it cannot serve another lab and must be closed
    */
   boolean clean() {
-    if (!guest.isRunning()) {
-      return false;
+    if (!guest.isRunning() || guest.console().tellsOutOfMemory()) {
+      return false; // who knows what else the lack of memory ended
     }
     try {
       if (guest.isPaused()) {

@@ -1,6 +1,8 @@
 package dev.vsocklab.qemu;
 
+import dev.vsocklab.qemu.launch.QemuGuest;
 import dev.vsocklab.spi.LabRequest;
+import dev.vsocklab.spi.LabRequest.GuestRequest;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -18,44 +20,46 @@ import org.jspecify.annotations.Nullable;
  * The guests that run between labs: each is booted once and lent to one lab at a time.
  *
  * <p>A lab gets all its guests or waits for all, so two labs never wait for each other. Parallel
- * labs that want the same CID get different machines with that CID, up to a limit.
+ * labs that want the same CID get different machines with that CID, up to a limit. Machines boot at
+ * the same time, and may begin before a lab asks for them.
  */
 final class GuestPool<G extends GuestPool.Guest> implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("dev.vsocklab.qemu");
 
-  /** Machines with the same kernel and CID. */
+  /** Machines of the same kind. */
   static final int MAX_ALIKE = 2;
 
-  /** Machines in all, each with 256 MiB of memory and a CPU to run on. */
-  static final int MAX_GUESTS = 6;
-
-  private final Boot<G> boot;
+  private final Boots<G> boots;
   private final Duration waitDeadline;
+  private final GuestCapacity capacity;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Map<Kind, Integer> lent = new HashMap<>();
-  private final Deque<G> idle = new ArrayDeque<>(); // longest unused first
+  private final Deque<Boots.Machine<G>> idle = new ArrayDeque<>(); // longest unused first
   private int lentInAll;
+  private int lentMib;
   private boolean closed;
 
   /**
-   * Creates an empty pool.
+   * Creates an empty pool for this machine's capacity.
    *
    * @param boot boots a machine
    * @param waitDeadline how long a lab waits for others to give guests back
    */
   GuestPool(Boot<G> boot, Duration waitDeadline) {
-    this.boot = boot;
+    this(boot, waitDeadline, GuestCapacity.ofThisMachine());
+  }
+
+  GuestPool(Boot<G> boot, Duration waitDeadline, GuestCapacity capacity) {
+    this.boots = new Boots<>(boot, capacity.boots());
     this.waitDeadline = waitDeadline;
+    this.capacity = capacity;
   }
 
   /** A machine that can be lent. */
   interface Guest extends AutoCloseable {
-    /** Its kernel series. */
-    String series();
-
-    /** Its CID. */
-    long cid();
+    /** What it is. */
+    Kind kind();
 
     /** Whether another lab can have it. */
     boolean isUsable();
@@ -66,29 +70,56 @@ final class GuestPool<G extends GuestPool.Guest> implements AutoCloseable {
   }
 
   /**
-   * Boots a machine of a kernel series with a CID.
+   * Boots a machine.
    *
    * @param <G> the machines
    */
   interface Boot<G> {
     /**
-     * Boots it.
+     * Boots it, from any thread.
      *
      * @throws IOException if it does not come up
      */
-    G boot(String series, long cid) throws IOException;
+    G boot(Kind kind) throws IOException;
+  }
+
+  /**
+   * What makes two machines interchangeable. A test's files are not in it: they come with the lab
+   * and go with it.
+   *
+   * @param series the kernel series
+   * @param cid its CID
+   * @param memoryMib its memory in MiB
+   */
+  record Kind(String series, long cid, int memoryMib) {
+    /** What a guest has if nobody says otherwise. */
+    static final int DEFAULT_MEMORY_MIB = QemuGuest.Config.DEFAULT_MEMORY_MIB;
+
+    /** A machine of the default size. */
+    Kind(String series, long cid) {
+      this(series, cid, DEFAULT_MEMORY_MIB);
+    }
+
+    /**
+     * What a request asks for.
+     *
+     * @param labKernel the kernel series of guests that name none
+     */
+    static Kind of(GuestRequest request, String labKernel) {
+      return new Kind(
+          request.kernelOr(labKernel),
+          request.cid(),
+          request.memoryMib() == 0 ? DEFAULT_MEMORY_MIB : request.memoryMib());
+    }
   }
 
   /**
    * A machine that a lab asks for.
    *
-   * @param cid its CID
+   * @param kind what it is
    * @param fresh whether it must be booted for this lab alone
    */
-  record Wanted(long cid, boolean fresh) {}
-
-  /** What makes two machines interchangeable. */
-  private record Kind(String series, long cid) {}
+  record Wanted(Kind kind, boolean fresh) {}
 
   /**
    * Lends a lab its guests, in the order of the request.
@@ -96,92 +127,150 @@ final class GuestPool<G extends GuestPool.Guest> implements AutoCloseable {
    * @throws IOException if one does not come up, or other labs keep them too long
    */
   List<G> lend(LabRequest request) throws IOException {
-    List<Wanted> wanted =
-        request.guests().stream().map(guest -> new Wanted(guest.cid(), guest.fresh())).toList();
-    return lend(request.name(), request.kernel(), wanted);
+    return lend(request.name(), wanted(request));
+  }
+
+  private static List<Wanted> wanted(LabRequest request) {
+    return request.guests().stream()
+        .map(guest -> new Wanted(Kind.of(guest, request.kernel()), guest.fresh()))
+        .toList();
   }
 
   /**
    * Lends a lab machines.
    *
    * @param lab its name
-   * @param series the kernel series
    * @param wanted the machines
    * @return them, in that order
    * @throws IOException if one does not come up, or other labs keep them too long
    */
-  List<G> lend(String lab, String series, List<Wanted> wanted) throws IOException {
-    if (wanted.size() > MAX_GUESTS) {
-      throw new IOException(
-          lab
-              + " asks for "
-              + wanted.size()
-              + " real guests; at most "
-              + MAX_GUESTS
-              + " run at a time. Ask for fewer, or use the simulator.");
-    }
-    List<G> surplus = new ArrayList<>();
-    List<@Nullable G> found = reserve(lab, series, wanted, surplus);
-    surplus.forEach(GuestPool::end);
+  List<G> lend(String lab, List<Wanted> wanted) throws IOException {
+    refuseWhatCanNeverBe(lab, wanted);
+    List<Boots.Machine<G>> surplus = new ArrayList<>();
+    List<Boots.Machine<G>> machines = reserve(lab, wanted, surplus);
+    surplus.forEach(Boots.Machine::end);
     List<G> guests = new ArrayList<>();
     try {
-      for (int i = 0; i < found.size(); i++) {
-        G vm = found.get(i);
-        guests.add(vm != null ? vm : boot.boot(series, wanted.get(i).cid()));
+      for (Boots.Machine<G> machine : machines) {
+        guests.add(machine.await());
       }
+      return guests;
     } catch (IOException | RuntimeException e) {
-      for (int i = 0; i < found.size(); i++) {
-        G vm = i < guests.size() ? guests.get(i) : found.get(i);
-        giveBack(series, wanted.get(i).cid(), vm);
+      for (int i = 0; i < machines.size(); i++) {
+        // The others came up, or will: they wait for the next lab.
+        giveBack(wanted.get(i).kind(), i == guests.size() ? null : machines.get(i));
       }
       throw e;
     }
-    return guests;
   }
 
-  /** Reserves a place for each guest and takes those that are idle; null where one must boot. */
-  private List<@Nullable G> reserve(String lab, String series, List<Wanted> wanted, List<G> surplus)
-      throws IOException {
+  /**
+   * Begins to boot what a lab will ask for, as far as there is room that nobody uses.
+   *
+   * @param request the lab
+   */
+  void prepare(LabRequest request) {
     lock.lock();
     try {
-      awaitRoom(lab, series, wanted);
-      List<@Nullable G> found = new ArrayList<>();
-      for (Wanted next : wanted) {
-        Kind kind = new Kind(series, next.cid());
-        lent.merge(kind, 1, Integer::sum);
-        lentInAll++;
-        found.add(next.fresh() ? null : takeIdle(kind, surplus));
+      for (Wanted next : wanted(request)) {
+        Kind kind = next.kind();
+        boolean there =
+            lent.containsKey(kind) || idle.stream().anyMatch(vm -> vm.kind().equals(kind));
+        if (!closed && !next.fresh() && !there && isFree(kind)) {
+          idle.addLast(boots.begin(kind));
+        }
       }
-      while (lentInAll + idle.size() > MAX_GUESTS) {
-        surplus.add(idle.removeFirst());
-      }
-      return found;
     } finally {
       lock.unlock();
     }
   }
 
-  private @Nullable G takeIdle(Kind kind, List<G> surplus) {
-    for (Iterator<G> all = idle.iterator(); all.hasNext(); ) {
-      G vm = all.next();
-      if (kind.equals(new Kind(vm.series(), vm.cid()))) {
+  private boolean isFree(Kind kind) {
+    return lentInAll + idle.size() < capacity.guests()
+        && lentMib + idleMib() + kind.memoryMib() <= capacity.memoryMib();
+  }
+
+  private int idleMib() {
+    return idle.stream().mapToInt(vm -> vm.kind().memoryMib()).sum();
+  }
+
+  private static int memoryMib(List<Wanted> wanted) {
+    return wanted.stream().mapToInt(next -> next.kind().memoryMib()).sum();
+  }
+
+  private void refuseWhatCanNeverBe(String lab, List<Wanted> wanted) throws IOException {
+    if (wanted.size() > capacity.guests()) {
+      throw new IOException(
+          lab
+              + " asks for "
+              + wanted.size()
+              + " real guests; at most "
+              + capacity.guests()
+              + " run at a time. Ask for fewer, or use the simulator.");
+    }
+    if (memoryMib(wanted) > capacity.memoryMib()) {
+      throw new IOException(
+          lab
+              + " asks for real guests with "
+              + memoryMib(wanted)
+              + " MiB in all; they may have "
+              + capacity.memoryMib()
+              + " MiB, half of this machine's memory. Ask for fewer, or for less with"
+              + " @Guest(memoryMib = …).");
+    }
+  }
+
+  /** Reserves a place for each guest and takes those that are idle; the others begin to boot. */
+  private List<Boots.Machine<G>> reserve(
+      String lab, List<Wanted> wanted, List<Boots.Machine<G>> surplus) throws IOException {
+    lock.lock();
+    try {
+      awaitRoom(lab, wanted);
+      List<Boots.@Nullable Machine<G>> found = new ArrayList<>();
+      for (Wanted next : wanted) {
+        Kind kind = next.kind();
+        lent.merge(kind, 1, Integer::sum);
+        lentInAll++;
+        lentMib += kind.memoryMib();
+        found.add(next.fresh() ? null : takeIdle(kind, surplus));
+      }
+      while (!idle.isEmpty()
+          && (lentInAll + idle.size() > capacity.guests()
+              || lentMib + idleMib() > capacity.memoryMib())) {
+        surplus.add(idle.removeFirst());
+      }
+      List<Boots.Machine<G>> machines = new ArrayList<>();
+      for (int i = 0; i < wanted.size(); i++) {
+        Boots.Machine<G> machine = found.get(i);
+        machines.add(machine != null ? machine : boots.begin(wanted.get(i).kind()));
+      }
+      return machines;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Boots.@Nullable Machine<G> takeIdle(Kind kind, List<Boots.Machine<G>> surplus) {
+    for (Iterator<Boots.Machine<G>> all = idle.iterator(); all.hasNext(); ) {
+      Boots.Machine<G> machine = all.next();
+      if (machine.kind().equals(kind)) {
         all.remove();
-        if (vm.isUsable()) {
-          return vm;
+        if (machine.isUsable()) {
+          return machine;
         }
-        surplus.add(vm); // it died while nobody looked
+        surplus.add(machine); // it died, or did not come up, while nobody looked
       }
     }
     return null;
   }
 
-  private void awaitRoom(String lab, String series, List<Wanted> wanted) throws IOException {
+  private void awaitRoom(String lab, List<Wanted> wanted) throws IOException {
     long leftNanos = waitDeadline.toNanos();
     while (true) {
       if (closed) {
         throw new IOException("The backend is closed: no guest for " + lab + ".");
       }
-      if (hasRoom(series, wanted)) {
+      if (hasRoom(wanted)) {
         return;
       }
       if (leftNanos <= 0) {
@@ -192,8 +281,12 @@ final class GuestPool<G extends GuestPool.Guest> implements AutoCloseable {
                 + " s for guests that other tests have ("
                 + lentInAll
                 + " of at most "
-                + MAX_GUESTS
-                + " are lent, at most "
+                + capacity.guests()
+                + " are lent, with "
+                + lentMib
+                + " of at most "
+                + capacity.memoryMib()
+                + " MiB, at most "
                 + MAX_ALIKE
                 + " with one kernel and CID). Run fewer tests in parallel, or give them other"
                 + " CIDs.");
@@ -207,12 +300,13 @@ final class GuestPool<G extends GuestPool.Guest> implements AutoCloseable {
     }
   }
 
-  private boolean hasRoom(String series, List<Wanted> wanted) {
-    if (lentInAll + wanted.size() > MAX_GUESTS) {
+  private boolean hasRoom(List<Wanted> wanted) {
+    if (lentInAll + wanted.size() > capacity.guests()
+        || lentMib + memoryMib(wanted) > capacity.memoryMib()) {
       return false;
     }
     for (Wanted next : wanted) {
-      if (lent.getOrDefault(new Kind(series, next.cid()), 0) >= MAX_ALIKE) {
+      if (lent.getOrDefault(next.kind(), 0) >= MAX_ALIKE) {
         return false;
       }
     }
@@ -222,31 +316,40 @@ final class GuestPool<G extends GuestPool.Guest> implements AutoCloseable {
   /**
    * Takes a machine back, or only its place.
    *
+   * @param kind what was lent
    * @param vm a clean machine for the next lab, or null if there is none to keep
    */
-  void giveBack(String series, long cid, @Nullable G vm) {
+  void giveBack(Kind kind, @Nullable G vm) {
+    giveBack(kind, vm == null ? null : Boots.Machine.thatRuns(vm));
+  }
+
+  private void giveBack(Kind kind, Boots.@Nullable Machine<G> machine) {
     boolean keep;
     lock.lock();
     try {
-      lent.merge(new Kind(series, cid), -1, (a, b) -> a + b == 0 ? null : a + b);
+      lent.merge(kind, -1, (a, b) -> a + b == 0 ? null : a + b);
       lentInAll--;
-      keep = vm != null && !closed && vm.isUsable();
-      if (keep && vm != null) {
-        idle.addLast(vm);
+      lentMib -= kind.memoryMib();
+      keep = machine != null && !closed && machine.isUsable();
+      if (keep && machine != null) {
+        idle.addLast(machine);
       }
       changed.signalAll();
     } finally {
       lock.unlock();
     }
-    if (!keep && vm != null) {
-      end(vm);
+    if (!keep && machine != null) {
+      machine.end();
     }
   }
 
-  /** Ends all idle machines; lent ones end when they come back. Closing again does nothing. */
+  /**
+   * Ends all idle machines and those that boot; lent ones end when they come back. Closing again
+   * does nothing.
+   */
   @Override
   public void close() {
-    List<G> rest;
+    List<Boots.Machine<G>> rest;
     lock.lock();
     try {
       closed = true;
@@ -256,7 +359,8 @@ final class GuestPool<G extends GuestPool.Guest> implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    rest.forEach(GuestPool::end);
+    boots.close();
+    rest.forEach(Boots.Machine::end);
   }
 
   static void end(Guest vm) {

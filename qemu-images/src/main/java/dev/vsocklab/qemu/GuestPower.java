@@ -64,6 +64,20 @@ public final class GuestPower {
    * @throws IllegalStateException after the lab was closed
    */
   public void kill() throws IOException {
-    guest.vm().guest().kill();
+    GuestVm vm = guest.vm();
+    guest.expectEnd();
+    vm.guest().kill();
+  }
+
+  /**
+   * Says that the guest's end is what this test is about: a panic, or a program that powers it off.
+   * Without this, a guest that ends by itself fails its test at once, with its console's last
+   * lines, whatever the test is waiting for.
+   *
+   * @throws IllegalStateException after the lab was closed
+   */
+  public void expectEnd() {
+    guest.vm();
+    guest.expectEnd();
   }
 }

@@ -12,6 +12,7 @@ import dev.vsocklab.qemu.vhostuser.VhostUserDevice;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -21,14 +22,12 @@ import java.util.Optional;
 final class GuestVm implements GuestPool.Guest {
   private static final int EVENT_QUEUE = 2; // virtio 1.3 section 5.10.2
 
-  private final String series;
-  private final long bootCid;
+  private final GuestPool.Kind kind;
   private final VhostUserDevice device;
   private final GuestKernel kernel;
 
-  private GuestVm(String series, VhostUserDevice device, GuestKernel kernel) {
-    this.series = series;
-    this.bootCid = device.cid();
+  private GuestVm(GuestPool.Kind kind, VhostUserDevice device, GuestKernel kernel) {
+    this.kind = kind;
     this.device = device;
     this.kernel = kernel;
   }
@@ -37,27 +36,37 @@ final class GuestVm implements GuestPool.Guest {
    * Starts a machine; returns when its agent answers and its vsock driver runs.
    *
    * @param bareGuests where it comes from
-   * @param cid its CID
+   * @param kind its CID and memory; its kernel is the image's
    * @throws IOException if it does not come up, with the console's last lines
    */
   static GuestVm boot(
-      BareGuests bareGuests, Launcher launcher, Accelerator accelerator, GuestImage image, long cid)
+      BareGuests bareGuests,
+      Launcher launcher,
+      Accelerator accelerator,
+      GuestImage image,
+      GuestPool.Kind kind)
       throws IOException {
     QemuGuest.Config config =
-        new QemuGuest.Config(nameOf(cid), launcher, accelerator, image, VsockDevice.SLOT);
-    return bareGuests.start(config, kernel -> withDevice(image.series(), kernel, cid));
+        new QemuGuest.Config(
+            nameOf(kind.cid()),
+            launcher,
+            accelerator,
+            image,
+            kind.memoryMib(),
+            VsockDevice.SLOT,
+            List.of());
+    return bareGuests.start(config, kernel -> withDevice(kind, kernel));
   }
 
-  private static GuestVm withDevice(String series, GuestKernel kernel, long cid)
-      throws IOException {
+  private static GuestVm withDevice(GuestPool.Kind kind, GuestKernel kernel) throws IOException {
     Path socket = kernel.guest().folder().resolve("vsock.sock");
     VhostUserDevice device;
     try {
-      device = VhostUserDevice.listen(socket, cid);
+      device = VhostUserDevice.listen(socket, kind.cid());
     } catch (IOException e) {
       throw ended(kernel::close, e);
     }
-    GuestVm vm = new GuestVm(series, device, kernel);
+    GuestVm vm = new GuestVm(kind, device, kernel);
     try {
       kernel.guest().plug(socket);
       vm.awaitDriver();
@@ -68,7 +77,7 @@ final class GuestVm implements GuestPool.Guest {
           vm::close,
           why.isEmpty()
               ? e
-              : new IOException(nameOf(cid) + ": " + why.get() + " " + e.getMessage(), e));
+              : new IOException(nameOf(kind.cid()) + ": " + why.get() + " " + e.getMessage(), e));
     }
   }
 
@@ -116,14 +125,17 @@ final class GuestVm implements GuestPool.Guest {
   }
 
   @Override
-  public String series() {
-    return series;
+  public GuestPool.Kind kind() {
+    return kind;
   }
 
   /** The CID that it booted with, by which the pool and the messages know it. */
-  @Override
-  public long cid() {
-    return bootCid;
+  long cid() {
+    return kind.cid();
+  }
+
+  GuestKernel kernel() {
+    return kernel;
   }
 
   /**
@@ -172,7 +184,7 @@ final class GuestVm implements GuestPool.Guest {
    * @return false if it cannot serve another lab and must be closed
    */
   boolean clean() {
-    boolean asBooted = device.cid() == bootCid && !device.isTakenAway();
+    boolean asBooted = device.cid() == cid() && !device.isTakenAway();
     return asBooted && device.failure().isEmpty() && kernel.clean();
   }
 

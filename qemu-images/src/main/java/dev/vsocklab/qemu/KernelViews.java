@@ -1,10 +1,12 @@
 package dev.vsocklab.qemu;
 
+import dev.vsocklab.ListeningPorts;
 import dev.vsocklab.PortPrivilege;
 import dev.vsocklab.VsockCapability;
 import dev.vsocklab.VsockProvider;
 import dev.vsocklab.qemu.agent.AgentClient;
 import dev.vsocklab.qemu.agent.CallScripts;
+import dev.vsocklab.qemu.agent.GuestProgram;
 import dev.vsocklab.qemu.agent.GuestPrograms;
 import dev.vsocklab.spi.ErrnoException;
 import dev.vsocklab.spi.KernelSocket;
@@ -58,8 +60,15 @@ final class KernelViews {
       PortPrivilege privilege = mayBind -> agent.get().mayBindPrivilegedPorts(mayBind);
       return Optional.of(type.cast(privilege));
     }
+    if (type == ListeningPorts.class) {
+      ListeningPorts ports = port -> agent.get().isListening(port);
+      return Optional.of(type.cast(ports));
+    }
     if (type == GuestPrograms.class) {
       return Optional.of(type.cast(agent.get().programs()));
+    }
+    if (type == GuestProgram.class) {
+      return agent.get().programs().started().stream().findFirst().map(type::cast);
     }
     if (type == CallScripts.class) {
       return Optional.of(type.cast(agent.get()));

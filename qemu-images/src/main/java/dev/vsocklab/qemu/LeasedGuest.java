@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class LeasedGuest implements Machine {
   private final GuestVm vm;
   private final AtomicBoolean returned = new AtomicBoolean();
+  private final AtomicBoolean mayEnd = new AtomicBoolean();
   private final GuestPower power = new GuestPower(this);
   private final KernelViews views = new KernelViews(this::name, () -> vm().agent());
 
@@ -25,6 +26,16 @@ final class LeasedGuest implements Machine {
           name() + " has left this lab, which is closed. Use guests while their lab is open.");
     }
     return vm;
+  }
+
+  /** Says that the test ends the machine, or has it end by itself. */
+  void expectEnd() {
+    mayEnd.set(true);
+  }
+
+  /** Whether the machine's end is the test's own doing. */
+  boolean mayEnd() {
+    return mayEnd.get();
   }
 
   /**

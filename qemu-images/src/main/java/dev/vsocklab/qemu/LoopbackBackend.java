@@ -26,7 +26,7 @@ public final class LoopbackBackend implements Backend {
 
   private final GuestParts parts = new GuestParts(NAME);
   private final GuestPool<LoopbackVm> pool =
-      new GuestPool<>((series, cid) -> LoopbackVm.boot(parts.find(series)), WAIT_DEADLINE);
+      new GuestPool<>(kind -> LoopbackVm.boot(parts.find(kind.series()), kind), WAIT_DEADLINE);
 
   /** Creates the backend; nothing is looked for or started yet. */
   public LoopbackBackend() {}
@@ -52,12 +52,55 @@ public final class LoopbackBackend implements Backend {
   }
 
   @Override
+  public boolean runsPrograms() {
+    return true;
+  }
+
+  @Override
   public BackendLab open(LabRequest request) throws IOException {
-    parts.check(request.kernel());
-    boolean fresh = request.guests().stream().anyMatch(LabRequest.GuestRequest::fresh);
-    GuestPool.Wanted kernel = new GuestPool.Wanted(VsockAddress.CID_LOCAL, fresh);
-    LoopbackVm vm = pool.lend(request.name(), request.kernel(), List.of(kernel)).get(0);
-    return new LoopbackLab(request, pool, vm, fresh);
+    GuestPool.Wanted wanted = wanted(request);
+    parts.check(wanted.kind().series());
+    LoopbackVm vm = pool.lend(request.name(), List.of(wanted)).get(0);
+    LoopbackLab lab = new LoopbackLab(request, pool, vm, wanted.fresh());
+    try {
+      lab.setUp();
+      return lab;
+    } catch (IOException | RuntimeException e) {
+      try {
+        lab.close();
+      } catch (IOException atClose) {
+        e.addSuppressed(atClose);
+      }
+      throw e;
+    }
+  }
+
+  /** The one kernel: as large as the largest guest, and of the series on which all agree. */
+  private static GuestPool.Wanted wanted(LabRequest request) throws IOException {
+    List<String> series =
+        request.guests().stream()
+            .map(guest -> guest.kernelOr(request.kernel()))
+            .distinct()
+            .toList();
+    if (series.size() > 1) {
+      throw new IOException(
+          request.name()
+              + " asks for guests with Linux "
+              + String.join(" and ", series)
+              + ", but all machines of "
+              + NAME
+              + " are one kernel. Name one, or use another backend.");
+    }
+    int memoryMib =
+        request.guests().stream()
+            .mapToInt(guest -> GuestPool.Kind.of(guest, request.kernel()).memoryMib())
+            .max()
+            .orElse(GuestPool.Kind.DEFAULT_MEMORY_MIB);
+    GuestPool.Kind kind =
+        new GuestPool.Kind(
+            series.isEmpty() ? request.kernel() : series.get(0), VsockAddress.CID_LOCAL, memoryMib);
+    return new GuestPool.Wanted(
+        kind, request.guests().stream().anyMatch(LabRequest.GuestRequest::fresh));
   }
 
   @Override

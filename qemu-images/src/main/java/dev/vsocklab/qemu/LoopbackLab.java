@@ -6,6 +6,7 @@ import dev.vsocklab.VsockProvider;
 import dev.vsocklab.qemu.agent.AgentClient;
 import dev.vsocklab.spi.BackendLab;
 import dev.vsocklab.spi.LabRequest;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /** The machines of one test, each of them the same kernel. */
@@ -25,6 +27,8 @@ final class LoopbackLab implements BackendLab {
   private final AtomicBoolean closed = new AtomicBoolean();
   private final Machine host = new Face("host");
   private final Map<Long, Machine> guests = new LinkedHashMap<>();
+  private final LabRequest request;
+  private final Casualties casualties = new Casualties();
 
   /**
    * Puts the lab together.
@@ -36,9 +40,23 @@ final class LoopbackLab implements BackendLab {
     this.pool = pool;
     this.vm = vm;
     this.fresh = fresh;
+    this.request = request;
     for (LabRequest.GuestRequest guest : request.guests()) {
       guests.put(guest.cid(), new Face(GuestVm.nameOf(guest.cid())));
     }
+    casualties.watch(vm.guest(), () -> false);
+  }
+
+  /** Brings all guests' files and programs into the one kernel. */
+  void setUp() throws IOException {
+    for (LabRequest.GuestRequest guest : request.guests()) {
+      GuestSetup.run(vm.kernel(), guest);
+    }
+  }
+
+  @Override
+  public void whenBroken(Consumer<String> listener) {
+    casualties.whenBroken(listener);
   }
 
   /** One machine of the lab: only its name is its own. */
@@ -113,20 +131,27 @@ final class LoopbackLab implements BackendLab {
   @Override
   public List<ReportSection> report() {
     List<ReportSection> sections = new ArrayList<>();
+    casualties.first().ifPresent(what -> sections.add(new ReportSection("what broke", what)));
+    sections.addAll(GuestSetup.report(vm.kernel()));
     sections.add(new ReportSection("console of " + vm.guest(), vm.guest().console().text()));
     sections.add(new ReportSection("agent log of " + vm.guest(), vm.agent().log(LOG_DEADLINE)));
     return sections;
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
+    casualties.stop();
     boolean clean = !fresh && vm.clean();
     if (!clean) {
       GuestPool.end(vm);
     }
-    pool.giveBack(vm.series(), vm.cid(), clean ? vm : null);
+    pool.giveBack(vm.kind(), clean ? vm : null);
+    Optional<String> broken = casualties.first();
+    if (broken.isPresent()) {
+      throw new IOException(broken.get());
+    }
   }
 }

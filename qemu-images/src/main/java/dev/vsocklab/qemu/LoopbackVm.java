@@ -1,50 +1,50 @@
 package dev.vsocklab.qemu;
 
-import dev.vsocklab.VsockAddress;
 import dev.vsocklab.qemu.agent.AgentClient;
 import dev.vsocklab.qemu.launch.QemuGuest;
 import dev.vsocklab.qemu.launch.VsockDevice;
 import java.io.IOException;
+import java.util.List;
 
 /**
  * A kernel in QEMU without any vsock device: vsock_loopback is its only transport, so CID 1 and CID
  * 2 are itself. Source: {@code vsock_use_local_transport}.
  */
 final class LoopbackVm implements GuestPool.Guest {
-  private final String series;
+  private final GuestPool.Kind kind;
   private final GuestKernel kernel;
 
-  private LoopbackVm(String series, GuestKernel kernel) {
-    this.series = series;
+  private LoopbackVm(GuestPool.Kind kind, GuestKernel kernel) {
+    this.kind = kind;
     this.kernel = kernel;
   }
 
   /**
    * Starts a machine; returns when its agent answers.
    *
+   * @param kind its memory; its kernel is the image's
    * @throws IOException if it does not come up, with the console's last lines
    */
-  static LoopbackVm boot(GuestParts.Found parts) throws IOException {
+  static LoopbackVm boot(GuestParts.Found parts, GuestPool.Kind kind) throws IOException {
     QemuGuest.Config config =
         new QemuGuest.Config(
             "the loopback guest",
             parts.launcher(),
             parts.accelerator(),
             parts.image(),
-            VsockDevice.NONE);
-    return parts
-        .bareGuests()
-        .start(config, kernel -> new LoopbackVm(parts.image().series(), kernel));
+            kind.memoryMib(),
+            VsockDevice.NONE,
+            List.of());
+    return parts.bareGuests().start(config, kernel -> new LoopbackVm(kind, kernel));
   }
 
   @Override
-  public String series() {
-    return series;
+  public GuestPool.Kind kind() {
+    return kind;
   }
 
-  @Override
-  public long cid() {
-    return VsockAddress.CID_LOCAL;
+  GuestKernel kernel() {
+    return kernel;
   }
 
   QemuGuest guest() {

@@ -47,24 +47,49 @@ public final class VhostUserBackend implements Backend {
   }
 
   @Override
+  public boolean runsPrograms() {
+    return true;
+  }
+
+  @Override
+  public void prepare(LabRequest request) {
+    pool.prepare(request);
+  }
+
+  @Override
   public BackendLab open(LabRequest request) throws IOException {
     parts.check(request.kernel());
+    for (LabRequest.GuestRequest guest : request.guests()) {
+      parts.check(guest.kernelOr(request.kernel()));
+    }
     List<GuestVm> guests = pool.lend(request);
+    VhostUserLab lab;
     try {
-      return new VhostUserLab(request, pool, guests);
+      lab = new VhostUserLab(request, pool, guests);
     } catch (IllegalStateException e) { // a device ended between being lent and being plugged
       for (GuestVm guest : guests) {
         GuestPool.end(guest);
-        pool.giveBack(request.kernel(), guest.cid(), null);
+        pool.giveBack(guest.kind(), null);
       }
       throw new IOException("A guest of " + request.name() + " died: " + e.getMessage(), e);
     }
+    try {
+      lab.setUp();
+      return lab;
+    } catch (IOException | RuntimeException e) {
+      try {
+        lab.close();
+      } catch (IOException atClose) {
+        e.addSuppressed(atClose);
+      }
+      throw e;
+    }
   }
 
-  private GuestVm boot(String series, long cid) throws IOException {
-    GuestParts.Found found = parts.find(series);
+  private GuestVm boot(GuestPool.Kind kind) throws IOException {
+    GuestParts.Found found = parts.find(kind.series());
     return GuestVm.boot(
-        found.bareGuests(), found.launcher(), found.accelerator(), found.image(), cid);
+        found.bareGuests(), found.launcher(), found.accelerator(), found.image(), kind);
   }
 
   @Override

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /** A simulated host and the real guests of one test, on a fabric of their own. */
@@ -26,6 +27,7 @@ final class VhostUserLab implements BackendLab {
   private final PacketLog packets = new PacketLog(System::nanoTime);
   private final SimMachine host;
   private final Map<LeasedGuest, GuestVm> guests = new LinkedHashMap<>();
+  private final Casualties casualties = new Casualties();
 
   /**
    * Puts the lab together.
@@ -40,8 +42,23 @@ final class VhostUserLab implements BackendLab {
     host = SimMachine.attach(fabric, VsockAddress.CID_HOST, KernelProfile.of(request.kernel()));
     for (GuestVm vm : vms) {
       vm.device().plug(fabric);
-      guests.put(new LeasedGuest(vm), vm);
+      LeasedGuest guest = new LeasedGuest(vm);
+      guests.put(guest, vm);
+      casualties.watch(vm.guest(), guest::mayEnd);
     }
+  }
+
+  /** Brings the guests' files and programs in, guest by guest. */
+  void setUp() throws IOException {
+    List<GuestVm> vms = List.copyOf(guests.values());
+    for (int i = 0; i < vms.size(); i++) {
+      GuestSetup.run(vms.get(i).kernel(), request.guests().get(i));
+    }
+  }
+
+  @Override
+  public void whenBroken(Consumer<String> listener) {
+    casualties.whenBroken(listener);
   }
 
   @Override
@@ -74,11 +91,13 @@ final class VhostUserLab implements BackendLab {
   @Override
   public List<ReportSection> report() {
     List<ReportSection> sections = new ArrayList<>();
+    casualties.first().ifPresent(what -> sections.add(new ReportSection("what broke", what)));
     for (GuestVm vm : guests.values()) {
       vm.device()
           .failure()
           .ifPresent(why -> sections.add(new ReportSection("failure of " + vm.guest(), why)));
     }
+    guests.values().forEach(vm -> sections.addAll(GuestSetup.report(vm.kernel())));
     sections.add(new ReportSection("last packets", packets.text()));
     for (GuestVm vm : guests.values()) {
       sections.add(new ReportSection("console of " + vm.guest(), vm.guest().console().text()));
@@ -90,7 +109,9 @@ final class VhostUserLab implements BackendLab {
 
   @Override
   public void close() throws IOException {
+    casualties.stop();
     List<String> failures = new ArrayList<>();
+    casualties.first().ifPresent(failures::add);
     Map<GuestVm, Boolean> cleaned = new LinkedHashMap<>();
     // Guests first, while the host still answers: otherwise their kernels keep each connection for
     // eight seconds, waiting for its end.
@@ -98,7 +119,7 @@ final class VhostUserLab implements BackendLab {
         (guest, vm) -> {
           if (guest.giveBack()) {
             vm.device().failure().ifPresent(why -> failures.add(guest + ": " + why));
-            cleaned.put(vm, !request.guests().contains(freshOf(vm)) && vm.clean());
+            cleaned.put(vm, !isFresh(vm) && vm.clean());
           }
         });
     host.close();
@@ -108,14 +129,14 @@ final class VhostUserLab implements BackendLab {
           if (!clean) {
             GuestPool.end(vm);
           }
-          pool.giveBack(request.kernel(), vm.cid(), clean ? vm : null);
+          pool.giveBack(vm.kind(), clean ? vm : null);
         });
     if (!failures.isEmpty()) {
       throw new IOException(String.join("\n", failures));
     }
   }
 
-  private static LabRequest.GuestRequest freshOf(GuestVm vm) {
-    return new LabRequest.GuestRequest(vm.cid(), true);
+  private boolean isFresh(GuestVm vm) {
+    return request.guests().stream().anyMatch(guest -> guest.cid() == vm.cid() && guest.fresh());
   }
 }

@@ -53,7 +53,7 @@ class GuestLifeIT {
   @ValueSource(strings = {"6.1", "6.12"})
   void theKernelThatRunsIsTheOneThatWasAskedFor(String series) throws IOException {
     try (GuestVm vm =
-        GuestVm.boot(BareGuests.booted(), qemu(), Accelerator.TCG, image(series), 44)) {
+        GuestVm.boot(BareGuests.booted(), qemu(), Accelerator.TCG, image(series), kind(series))) {
       assertTrue(vm.agent().kernelRelease().startsWith(series + "."), vm.agent().kernelRelease());
     }
   }
@@ -67,7 +67,9 @@ class GuestLifeIT {
     String message =
         messageOf(
             IOException.class,
-            () -> GuestVm.boot(BareGuests.booted(), qemu(), Accelerator.TCG, noInit, 44).close());
+            () ->
+                GuestVm.boot(BareGuests.booted(), qemu(), Accelerator.TCG, noInit, kind("6.12"))
+                    .close());
 
     assertSays(message, "vm(44) did not come up", "QEMU ended with status", "Kernel panic");
   }
@@ -94,7 +96,9 @@ class GuestLifeIT {
     String message =
         messageOf(
             IOException.class,
-            () -> GuestVm.boot(BareGuests.booted(), qemu(), Accelerator.TCG, broken, 44).close());
+            () ->
+                GuestVm.boot(BareGuests.booted(), qemu(), Accelerator.TCG, broken, kind("6.12"))
+                    .close());
 
     assertSays(message, "vm(44)", "QEMU ended with status");
   }
@@ -102,12 +106,12 @@ class GuestLifeIT {
   @Test
   void afterFiveBootsNoThreadDescriptorMappingOrProcessIsLeft() throws Exception {
     GuestImage image = image("6.12");
-    GuestVm.boot(BareGuests.booted(), qemu(), Accelerator.TCG, image, 44)
+    GuestVm.boot(BareGuests.booted(), qemu(), Accelerator.TCG, image, kind("6.12"))
         .close(); // loads what is loaded once
     Counts before = Counts.now();
 
     for (int i = 0; i < BOOTS; i++) {
-      GuestVm.boot(BareGuests.booted(), qemu(), Accelerator.TCG, image, 44).close();
+      GuestVm.boot(BareGuests.booted(), qemu(), Accelerator.TCG, image, kind("6.12")).close();
     }
 
     Counts after = Counts.now();
@@ -168,6 +172,10 @@ class GuestLifeIT {
 
   private static Launcher qemu() {
     return QemuBinary.find().map(ProcessLauncher::new).orElseThrow();
+  }
+
+  private static GuestPool.Kind kind(String series) {
+    return new GuestPool.Kind(series, 44);
   }
 
   private static GuestImage image(String series) throws IOException {

@@ -19,14 +19,19 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class GuestPoolTest {
-  private boolean nextBootFails;
-  private final GuestPool<FakeGuest> pool = new GuestPool<>(this::boot, Duration.ofSeconds(30));
-  private final GuestPool<FakeGuest> impatient = new GuestPool<>(this::boot, Duration.ofMillis(10));
+  private volatile boolean nextBootFails;
+  private static final int MAX_GUESTS = 6;
+  private static final GuestCapacity CAPACITY = new GuestCapacity(MAX_GUESTS, 2000, 3);
+
+  private final GuestPool<FakeGuest> pool =
+      new GuestPool<>(this::boot, Duration.ofSeconds(30), CAPACITY);
+  private final GuestPool<FakeGuest> impatient =
+      new GuestPool<>(this::boot, Duration.ofMillis(10), CAPACITY);
 
   @Test
   void aGuestThatCameBackIsLentAgainAndOneOfAnotherKindIsBooted() throws IOException {
     FakeGuest first = lend(pool, "6.1", 42);
-    pool.giveBack("6.1", 42, first);
+    pool.giveBack(kind("6.1", 42), first);
 
     assertSame(first, lend(pool, "6.1", 42));
     assertNotSame(first, lend(pool, "6.12", 42));
@@ -36,7 +41,7 @@ class GuestPoolTest {
   @Test
   void aFreshGuestIsNeverAnIdleOne() throws IOException {
     FakeGuest first = lend(pool, "6.1", 42);
-    pool.giveBack("6.1", 42, first);
+    pool.giveBack(kind("6.1", 42), first);
 
     List<FakeGuest> fresh = pool.lend(request("6.1", new GuestRequest(42, true)));
 
@@ -46,7 +51,7 @@ class GuestPoolTest {
   @Test
   void aGuestThatDiedWhileIdleIsReplacedAndEnded() throws IOException {
     FakeGuest first = lend(pool, "6.1", 42);
-    pool.giveBack("6.1", 42, first);
+    pool.giveBack(kind("6.1", 42), first);
     first.usable = false;
 
     assertNotSame(first, lend(pool, "6.1", 42));
@@ -67,7 +72,7 @@ class GuestPoolTest {
               }
             });
 
-    pool.giveBack("6.1", 42, first);
+    pool.giveBack(kind("6.1", 42), first);
 
     assertSame(first, third.get(30, TimeUnit.SECONDS));
   }
@@ -85,11 +90,11 @@ class GuestPoolTest {
   @Test
   void theLongestUnusedGuestMakesRoomForAnother() throws IOException {
     List<FakeGuest> all = new ArrayList<>();
-    for (long cid = 10; cid < 10 + GuestPool.MAX_GUESTS; cid++) {
+    for (long cid = 10; cid < 10 + MAX_GUESTS; cid++) {
       all.add(lend(pool, "6.1", cid));
     }
     for (FakeGuest guest : all) {
-      pool.giveBack("6.1", guest.cid(), guest);
+      pool.giveBack(kind("6.1", guest.cid()), guest);
     }
 
     lend(pool, "6.1", 99);
@@ -100,7 +105,7 @@ class GuestPoolTest {
 
   @Test
   void moreGuestsThanThereCanBeAreRefusedAtOnce() {
-    GuestRequest[] tooMany = new GuestRequest[GuestPool.MAX_GUESTS + 1];
+    GuestRequest[] tooMany = new GuestRequest[MAX_GUESTS + 1];
     for (int i = 0; i < tooMany.length; i++) {
       tooMany[i] = new GuestRequest(10 + i, false);
     }
@@ -113,10 +118,10 @@ class GuestPoolTest {
   @Test
   void aFailedBootKeepsNoPlaceAndTheOthersGuestsComeBack() throws IOException {
     FakeGuest idle = lend(pool, "6.1", 42);
-    pool.giveBack("6.1", 42, idle);
+    pool.giveBack(kind("6.1", 42), idle);
     nextBootFails = true;
 
-    for (int i = 0; i < 2 * GuestPool.MAX_GUESTS; i++) {
+    for (int i = 0; i < 2 * MAX_GUESTS; i++) {
       assertSays(
           messageOf(
               IOException.class,
@@ -134,12 +139,12 @@ class GuestPoolTest {
   void closingEndsIdleGuestsAndLentOnesWhenTheyComeBack() throws IOException {
     FakeGuest idle = lend(pool, "6.1", 42);
     FakeGuest lent = lend(pool, "6.1", 43);
-    pool.giveBack("6.1", 42, idle);
+    pool.giveBack(kind("6.1", 42), idle);
 
     pool.close();
     assertEquals(1, idle.closes);
     assertEquals(0, lent.closes);
-    pool.giveBack("6.1", 43, lent);
+    pool.giveBack(kind("6.1", 43), lent);
     assertEquals(1, lent.closes);
     assertSays(messageOf(IOException.class, () -> lend(pool, "6.1", 42)), "closed");
   }
@@ -153,32 +158,33 @@ class GuestPoolTest {
     return new LabRequest("this test", series, List.of(guests));
   }
 
-  private FakeGuest boot(String series, long cid) throws IOException {
+  private static GuestPool.Kind kind(String series, long cid) {
+    return new GuestPool.Kind(series, cid);
+  }
+
+  private FakeGuest boot(GuestPool.Kind kind) throws IOException {
     if (nextBootFails) {
       throw new IOException("no boot");
     }
-    return new FakeGuest(series, cid);
+    return new FakeGuest(kind);
   }
 
   private static final class FakeGuest implements GuestPool.Guest {
-    private final String series;
-    private final long cid;
-    private boolean usable = true;
+    private final GuestPool.Kind kind;
+    private volatile boolean usable = true;
     private int closes;
 
-    FakeGuest(String series, long cid) {
-      this.series = series;
-      this.cid = cid;
+    FakeGuest(GuestPool.Kind kind) {
+      this.kind = kind;
+    }
+
+    long cid() {
+      return kind.cid();
     }
 
     @Override
-    public String series() {
-      return series;
-    }
-
-    @Override
-    public long cid() {
-      return cid;
+    public GuestPool.Kind kind() {
+      return kind;
     }
 
     @Override

@@ -18,7 +18,7 @@ final class KilledJvm {
             QemuBinary.find().map(ProcessLauncher::new).orElseThrow(),
             Accelerator.TCG,
             GuestImages.ofThisUser().get("6.12"),
-            44)) {
+            new GuestPool.Kind("6.12", 44))) {
       System.out.println(vm.guest().folder());
       TimeUnit.MINUTES.sleep(5);
     }

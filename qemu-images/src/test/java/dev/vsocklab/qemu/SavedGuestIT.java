@@ -177,7 +177,7 @@ class SavedGuestIT {
             QemuBinary.find().map(ProcessLauncher::new).orElseThrow(),
             Accelerator.TCG,
             GuestImages.ofThisUser().get("6.12"),
-            44)) {
+            new GuestPool.Kind("6.12", 44))) {
       String message = messageOf(IOException.class, () -> vm.guest().save(state));
 
       assertSays(message, "vm(44) could not be saved", "vhost-user-vsock");

@@ -1,6 +1,7 @@
 package dev.vsocklab.sim;
 
 import dev.vsocklab.GuestDevice;
+import dev.vsocklab.ListeningPorts;
 import dev.vsocklab.Machine;
 import dev.vsocklab.PortPrivilege;
 import dev.vsocklab.VsockAddress;
@@ -54,6 +55,7 @@ public final class SimMachine implements Machine, AutoCloseable {
     views.put(SocketLayer.class, sockets);
     views.put(CellVisits.class, fabric.visits());
     views.put(PortPrivilege.class, (PortPrivilege) stack::mayBindPrivilegedPorts);
+    views.put(ListeningPorts.class, (ListeningPorts) stack::isListening);
     views.put(PacketPeers.class, (PacketPeers) this::openPeer);
     if (cid > VsockAddress.CID_HOST) {
       views.put(GuestDevice.class, new Device());

@@ -1,5 +1,6 @@
 package dev.vsocklab.qemu.agent;
 
+import dev.vsocklab.ListeningPorts;
 import dev.vsocklab.spi.ErrnoException;
 import dev.vsocklab.spi.KernelSocket;
 import dev.vsocklab.spi.SocketLayer;
@@ -19,9 +20,11 @@ import java.util.function.Supplier;
  * <p>Any number of threads may use it at once. Once the machine is gone, every call that is under
  * way and every later one gives an {@link IOException} that says what happened.
  */
-public final class AgentClient implements SocketLayer, CallScripts, AutoCloseable {
+public final class AgentClient implements SocketLayer, ListeningPorts, CallScripts, AutoCloseable {
   /** Twice what Linux's random number generator has as its key. */
   private static final int RANDOM_BYTES = 64;
+
+  private static final int ESTALE = 116;
 
   private final AgentConnection connection;
   private final GuestPrograms programs;
@@ -151,6 +154,23 @@ public final class AgentClient implements SocketLayer, CallScripts, AutoCloseabl
   }
 
   @Override
+  public boolean isListening(long port) throws IOException {
+    return isListening(connection, port);
+  }
+
+  static boolean isListening(AgentConnection connection, long port) throws IOException {
+    Call call = connection.call(new CallFrame(AgentOp.LISTENS).u32(port));
+    if (call.errno() != 0) {
+      throw new IOException(
+          connection.name()
+              + " does not tell who listens: errno "
+              + call.errno()
+              + ". Its kernel needs the module vsock_diag.");
+    }
+    return call.result().getInt(0) != 0;
+  }
+
+  @Override
   public String name() {
     return connection.name();
   }
@@ -175,13 +195,14 @@ public final class AgentClient implements SocketLayer, CallScripts, AutoCloseabl
 
   /**
    * Makes the machine as new between two tests: closes every socket, kills every program and
-   * removes every file that was put there.
+   * removes every file that was put there or that a program wrote.
    *
    * @param deadline how long that may take
-   * @throws IOException if it is not done in time, or the machine is gone
+   * @throws IOException if it is not done in time, the machine is gone, or a program changed a file
+   *     of the machine's own
    */
   public void reset(Duration deadline) throws IOException {
-    programs.forgetUploads();
+    programs.forget();
     Call call = new Call(AgentOp.RESET);
     connection.send(call, new CallFrame(AgentOp.RESET), null);
     if (!call.await(deadline.toNanos())) {
@@ -191,7 +212,14 @@ public final class AgentClient implements SocketLayer, CallScripts, AutoCloseabl
               + deadline.toMillis()
               + " ms: a program there does not end, or the machine is stopped.");
     }
-    if (connection.answered(call).errno() != 0) {
+    int errno = connection.answered(call).errno();
+    if (errno == ESTALE) {
+      throw new IOException(
+          name()
+              + " was reset, but a program changed a file that the machine has of itself; the"
+              + " agent's log names it.");
+    }
+    if (errno != 0) {
       throw new IOException(name() + " is being reset by another thread.");
     }
   }

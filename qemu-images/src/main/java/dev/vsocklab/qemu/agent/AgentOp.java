@@ -32,6 +32,8 @@ enum AgentOp {
   SEND(28),
   QUEUED(29),
   PRIVILEGE(30),
+  PUT(31),
+  LISTENS(32),
   RENEW(33);
 
   /** Bit of an answer's op. */

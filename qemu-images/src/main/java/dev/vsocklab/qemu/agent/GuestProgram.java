@@ -1,10 +1,12 @@
 package dev.vsocklab.qemu.agent;
 
 import dev.vsocklab.Errno;
+import dev.vsocklab.spi.LabRequest.Until;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +15,11 @@ public final class GuestProgram {
   private static final int SIGKILL = 9;
   private static final int ESRCH = 3;
   private static final int TAIL_CHARS = 2000;
+
+  /** How often a program that is waited for is looked at; a look costs about a millisecond. */
+  private static final Duration LOOK_EVERY = Duration.ofMillis(20);
+
+  private static final Duration ANSWER_DEADLINE = Duration.ofSeconds(2);
 
   private final AgentConnection connection;
   private final GuestCommand command;
@@ -30,7 +37,13 @@ public final class GuestProgram {
    * @param code its exit status, 0 to 255; -1 if a signal killed it
    * @param signal the signal's number; 0 if it exited
    */
-  public record Exit(int code, int signal) {}
+  public record Exit(int code, int signal) {
+
+    /** A clause without its subject. */
+    String told() {
+      return signal == 0 ? "ended with status " + code : "was killed by signal " + signal;
+    }
+  }
 
   GuestProgram(
       AgentConnection connection, GuestCommand command, int handle, int[] streamHandles, int pid)
@@ -162,9 +175,7 @@ public final class GuestProgram {
       throw new IOException(
           this + " still runs after " + deadline.toMillis() + " ms. " + lastWords());
     }
-    if (call.errno() != 0) {
-      throw new IOException(this + " was ended by a reset of " + connection.name() + ".");
-    }
+    Exit exit = exit(call);
     for (CapturedOutput captured :
         output == null || errors == null
             ? new CapturedOutput[0]
@@ -181,8 +192,91 @@ public final class GuestProgram {
                 + lastWords());
       }
     }
+    return exit;
+  }
+
+  /**
+   * Waits until it has come so far.
+   *
+   * @param until how far
+   * @param deadline how long at most
+   * @throws IOException if it has not come so far then, or ended before, with the last of what it
+   *     printed; or if the guest is gone or was reset
+   * @throws IllegalStateException if its printing is waited for and its output is streamed
+   */
+  public void await(Until until, Duration deadline) throws IOException {
+    long deadlineNanos = System.nanoTime() + deadline.toNanos();
+    while (!isReached(until)) {
+      Optional<Exit> exit = exitWithin(LOOK_EVERY);
+      if (exit.isPresent()) {
+        awaitLastOutput();
+        if (!isReached(until) && !isThe(until, exit.get())) {
+          throw new IOException(
+              this + " " + exit.get().told() + " before " + until + ". " + lastWords());
+        }
+        return;
+      }
+      if (System.nanoTime() - deadlineNanos > 0) {
+        throw new IOException(
+            this
+                + ": "
+                + deadline.toMillis()
+                + " ms were over before "
+                + until
+                + "; it still runs. "
+                + lastWords());
+      }
+    }
+  }
+
+  private boolean isReached(Until until) throws IOException {
+    if (until instanceof Until.Started) {
+      return true;
+    }
+    if (until instanceof Until.Printed printed) {
+      return printed.pattern().matcher(outputText()).find()
+          || printed.pattern().matcher(errorText()).find();
+    }
+    if (until instanceof Until.Listening listening) {
+      return AgentClient.isListening(connection, listening.port());
+    }
+    return false; // Exited: its exit tells
+  }
+
+  private static boolean isThe(Until until, Exit exit) {
+    return until instanceof Until.Exited wanted && exit.equals(new Exit(wanted.status(), 0));
+  }
+
+  /**
+   * How it ended, if it did.
+   *
+   * @param deadline how long to wait for its end
+   * @return empty while it runs, and where the guest does not answer
+   * @throws IOException if the guest is gone or was reset
+   */
+  public Optional<Exit> exitWithin(Duration deadline) throws IOException {
+    Call call = new Call(AgentOp.WAIT);
+    connection.send(call, new CallFrame(AgentOp.WAIT).u32(handle).u64(deadline.toNanos()), null);
+    if (!call.await(deadline.plus(ANSWER_DEADLINE).toNanos())
+        || connection.answered(call).errno() == Errno.EAGAIN.number()) {
+      return Optional.empty();
+    }
+    return Optional.of(exit(call));
+  }
+
+  private Exit exit(Call call) throws IOException {
+    if (call.errno() != 0) {
+      throw new IOException(this + " was ended by a reset of " + connection.name() + ".");
+    }
     int number = call.result().getInt(4);
     return call.result().getInt(0) == 0 ? new Exit(number, 0) : new Exit(-1, number);
+  }
+
+  private void awaitLastOutput() {
+    if (output != null && errors != null) {
+      output.awaitEnd(TimeUnit.SECONDS.toNanos(1));
+      errors.awaitEnd(TimeUnit.SECONDS.toNanos(1));
+    }
   }
 
   /**
@@ -228,9 +322,31 @@ public final class GuestProgram {
     return stream;
   }
 
+  /**
+   * What a failure report says of it: whether it runs or how it ended, and the end of what it
+   * printed.
+   *
+   * @return a few lines
+   */
+  public String story() {
+    String state;
+    try {
+      state = exitWithin(Duration.ZERO).map(Exit::told).orElse("runs");
+    } catch (IOException e) {
+      state = "ended with " + connection.name();
+    }
+    return String.join(" ", command.arguments())
+        + " (pid "
+        + pid
+        + ") "
+        + state
+        + ".\n"
+        + lastWords();
+  }
+
   private String lastWords() {
     if (output == null || errors == null) {
-      return "";
+      return "Its output went to the test.";
     }
     return "Its stdout ends:\n"
         + tail(output.text())

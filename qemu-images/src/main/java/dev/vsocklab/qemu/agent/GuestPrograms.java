@@ -11,6 +11,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * Puts programs and files into a guest and starts them there: a view of a real guest, see {@link
@@ -21,13 +22,14 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class GuestPrograms {
   private static final int CHUNK_BYTES = 256 * 1024;
-  private static final Set<PosixFilePermission> FOLDER_MODE =
-      PosixFilePermissions.fromString("rwxr-xr-x");
+  static final Set<PosixFilePermission> FOLDER_MODE = PosixFilePermissions.fromString("rwxr-xr-x");
 
   private final AgentConnection connection;
 
   /** Shared libraries that are there already; most programs need the same. */
   private final Set<String> putLibraries = ConcurrentHashMap.newKeySet();
+
+  private final List<GuestProgram> started = new CopyOnWriteArrayList<>();
 
   GuestPrograms(AgentConnection connection) {
     this.connection = connection;
@@ -104,6 +106,20 @@ public final class GuestPrograms {
   }
 
   /**
+   * Puts a file, or a folder with all that is in it, into the guest. Links are followed, executable
+   * bits are kept, and a program or script without them gets them. A program of this machine comes
+   * with its shared libraries, as with {@link #putProgram}.
+   *
+   * @param source the file or folder; of any file system, such as one over a jar
+   * @param guestPath where to, absolute: the file's path, or the folder below which a folder's
+   *     contents appear; missing folders are made
+   * @throws IOException if it cannot be read here or written there
+   */
+  public void putTree(Path source, String guestPath) throws IOException {
+    new TreeUpload(this, connection).put(source, guestPath);
+  }
+
+  /**
    * Puts a local program into the guest, with the shared libraries that {@code ldd} names, each
    * where it is here.
    *
@@ -112,12 +128,16 @@ public final class GuestPrograms {
    * @throws IOException if a file cannot be read here or written there, or a library is missing
    */
   public void putProgram(Path local, String guestPath) throws IOException {
+    putLibrariesOf(local);
+    put(local, guestPath);
+  }
+
+  void putLibrariesOf(Path local) throws IOException {
     for (Path library : SharedLibraries.of(local)) {
       if (putLibraries.add(library.toString())) {
         put(library, library.toString());
       }
     }
-    put(local, guestPath);
   }
 
   /**
@@ -155,12 +175,26 @@ public final class GuestPrograms {
     }
     var result = call.result();
     int[] streams = {result.getInt(4), result.getInt(8), result.getInt(12)};
-    return new GuestProgram(connection, command, result.getInt(0), streams, result.getInt(16));
+    GuestProgram program =
+        new GuestProgram(connection, command, result.getInt(0), streams, result.getInt(16));
+    started.add(program);
+    return program;
+  }
+
+  /**
+   * The programs that were started since the guest came to this test, those of {@code @Guest}
+   * first.
+   *
+   * @return them, in the order of their starts; the ended ones too
+   */
+  public List<GuestProgram> started() {
+    return List.copyOf(started);
   }
 
   /** After a reset nothing is there any more. */
-  void forgetUploads() {
+  void forget() {
     putLibraries.clear();
+    started.clear();
   }
 
   /** What the kernel answered to a call that a person asked for by name. */
@@ -173,7 +207,7 @@ public final class GuestPrograms {
     return new IOException(what + " in " + connection.name() + " failed: " + why + ".");
   }
 
-  private static int modeBits(Set<PosixFilePermission> permissions) {
+  static int modeBits(Set<PosixFilePermission> permissions) {
     int bits = 0;
     for (PosixFilePermission permission : permissions) {
       bits |=

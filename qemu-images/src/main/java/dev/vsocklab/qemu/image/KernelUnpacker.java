@@ -23,11 +23,17 @@ final class KernelUnpacker {
   private static final Duration DEADLINE = Duration.ofMinutes(2);
 
   /**
-   * What a guest needs besides the kernel: the bus, the agent's port, vsock to the host, and vsock
-   * to itself, which a distribution's guest loads with the first AF_VSOCK socket.
+   * What a guest needs besides the kernel: the bus, the agent's port, vsock to the host, vsock to
+   * itself, which a distribution's guest loads with the first AF_VSOCK socket, and sock_diag, which
+   * tells who listens.
    */
   static final List<String> WANTED =
-      List.of("virtio_pci", "virtio_console", "vmw_vsock_virtio_transport", "vsock_loopback");
+      List.of(
+          "virtio_pci",
+          "virtio_console",
+          "vmw_vsock_virtio_transport",
+          "vsock_loopback",
+          "vsock_diag");
 
   private final Tools tools;
 

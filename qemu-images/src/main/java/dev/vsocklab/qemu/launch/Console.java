@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The last of what a guest wrote to its console and QEMU to its standard error: at most {@value
@@ -13,6 +16,10 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class Console {
   private static final int CAPACITY_BYTES = 1 << 18;
   private static final int CHUNK_BYTES = 4096;
+
+  private static final Pattern PANIC = Pattern.compile("Kernel panic - not syncing: (.*)");
+  private static final Pattern OUT_OF_MEMORY =
+      Pattern.compile("Out of memory|deadlocked on memory|Failed to execute /init \\(error -12\\)");
 
   private final ReentrantLock lock = new ReentrantLock();
   private final byte[] ring = new byte[CAPACITY_BYTES];
@@ -61,6 +68,25 @@ public final class Console {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * What the guest's kernel said when it gave up.
+   *
+   * @return for example {@code sysrq triggered crash}; empty if it did not panic
+   */
+  public Optional<String> panic() {
+    Matcher panic = PANIC.matcher(text());
+    return panic.find() ? Optional.of(panic.group(1).strip()) : Optional.empty();
+  }
+
+  /**
+   * Whether the guest's kernel said that it had no memory left: it kills a program then, or itself.
+   *
+   * @return true also if that was long ago
+   */
+  public boolean tellsOutOfMemory() {
+    return OUT_OF_MEMORY.matcher(text()).find();
   }
 
   /**

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +76,7 @@ public final class QemuGuest implements AutoCloseable {
   private final Map<String, SocketChannel> ports = new HashMap<>();
   private boolean paused;
   private volatile boolean killed;
+  private final AtomicReference<@Nullable Runnable> endListener = new AtomicReference<>();
 
   private QemuGuest(Config config, RunFolder folder, Launcher.Running process) {
     this.config = config;
@@ -190,6 +192,7 @@ public final class QemuGuest implements AutoCloseable {
       Launcher.Running running = config.launcher().launch(folder, arguments);
       guest = new QemuGuest(config, folder, running);
       guest.consoleReader.start();
+      running.onExit().thenRun(guest::tellEnd);
       Runtime.getRuntime().addShutdownHook(guest.shutdownHook);
       guest.run(listener, preparation);
       return guest;
@@ -482,6 +485,12 @@ public final class QemuGuest implements AutoCloseable {
       message.append('.');
     }
     awaitEnd(); // its sockets close a moment before the process is gone
+    console
+        .panic()
+        .ifPresent(why -> message.append(" Its kernel panicked: ").append(why).append('.'));
+    if (console.tellsOutOfMemory()) {
+      message.append(' ').append(moreMemory());
+    }
     if (killed) {
       message.append(" It was killed.");
     } else if (!process.isAlive()) {
@@ -490,6 +499,56 @@ public final class QemuGuest implements AutoCloseable {
     }
     message.append(' ').append(console.lastLines(CONSOLE_LINES));
     return new IOException(message.toString(), cause);
+  }
+
+  /**
+   * The mend for a guest whose memory was not enough.
+   *
+   * @return a sentence
+   */
+  public String moreMemory() {
+    return "Its "
+        + config.memoryMib()
+        + " MiB of memory were not enough: give it more, for example @Guest(memoryMib = "
+        + Math.max(Config.DEFAULT_MEMORY_MIB, 2 * config.memoryMib())
+        + ").";
+  }
+
+  /**
+   * The console's last lines; where QEMU is about to end, those after its end.
+   *
+   * @return an introduction and the lines, or a sentence that there are none
+   */
+  public String lastWords() {
+    awaitEnd();
+    if (!process.isAlive()) {
+      awaitConsole();
+    }
+    return console.lastLines(CONSOLE_LINES);
+  }
+
+  /**
+   * Has one listener told when QEMU has ended, whoever ended it. Another takes its place.
+   *
+   * @param listener runs in a thread of its own, also if QEMU has ended already
+   */
+  public void whenEnded(Runnable listener) {
+    endListener.set(listener);
+    if (!process.isAlive()) {
+      tellEnd();
+    }
+  }
+
+  /** Tells nobody of QEMU's end any more. */
+  public void forgetListener() {
+    endListener.set(null);
+  }
+
+  private void tellEnd() {
+    Runnable listener = endListener.getAndSet(null);
+    if (listener != null) {
+      listener.run();
+    }
   }
 
   /**

@@ -38,7 +38,9 @@
  *    1 HELLO         u32 version                              u32 version, u32 max read, u32 write
  *                                                             window, u32 pid, string release,
  *                                                             string machine
- *    2 RESET                                                  (all is closed, killed and removed)
+ *    2 RESET                                                  (all is closed, killed and removed;
+ *                                                             ESTALE if a file of the machine's
+ *                                                             own was changed meanwhile)
  *    3 GET_LOG                                                the last log lines, as text
  *    4 LOCAL_CID                                              u32 cid
  *    5 SOCKET        u32 type (1 stream, 5 seqpacket)         u32 handle
@@ -77,6 +79,9 @@
  *   29 QUEUED        u32 handle, u32 which (0 SIOCINQ,        u32 bytes
  *                    1 SIOCOUTQ)
  *   30 PRIVILEGE     u32 may (0 or 1) bind ports below 1024   (RESET gives it back)
+ *   31 PUT           string path, u32 mode, the whole file    (CREATE, WRITE and CLOSE in one)
+ *   32 LISTENS       u32 port                                 u32 0 or 1: whether a vsock socket of
+ *                                                             this kernel listens there
  *   33 RENEW         u64 wall clock in ns, 16 to 512 random   (EPERM unless the agent is init)
  *                    bytes
  *
@@ -102,6 +107,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -130,9 +136,12 @@
 
 #include <linux/capability.h>
 #include <linux/module.h>
+#include <linux/netlink.h>
 #include <linux/random.h>
+#include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <linux/vm_sockets.h>
+#include <linux/vm_sockets_diag.h>
 
 #include "call-script.h"
 
@@ -170,7 +179,9 @@ enum {
   OP_SEND,
   OP_QUEUED,
   OP_PRIVILEGE,
-  OP_RENEW = 33,
+  OP_PUT,
+  OP_LISTENS,
+  OP_RENEW,
 };
 #define ANSWER 0x8000u
 
@@ -290,6 +301,13 @@ struct slot {
   uint32_t next_free;
 };
 
+/* A file or folder that the machine has of itself, as it was before the first call. */
+struct original {
+  struct original *next;
+  struct stat status;
+  char *path;
+};
+
 /* A file or folder that RESET removes, latest first. */
 struct upload {
   struct upload *next;
@@ -313,6 +331,8 @@ static uint32_t unused_slot = 1;
 
 static struct request *timers; /* earliest first */
 static struct upload *uploads;
+static struct original *originals; /* PID 1's alone */
+static bool originals_changed;
 
 static bool is_init;
 static bool hang_up_is_normal; /* a virtio-serial port before the JVM's end first connects */
@@ -1612,6 +1632,20 @@ static void remove_uploads(void) {
 }
 
 /* Replaces its own uploads only: what else is there belongs to the machine (EEXIST). */
+static int create_upload(const char *path, uint32_t mode) {
+  bool again = was_uploaded(path);
+  if (again) unlink(path); /* not truncated: it may be a program that runs */
+  int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd >= 0 && !again) remember_upload(path);
+  if (fd >= 0 && fchmod(fd, mode & 07777) < 0) {
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+  }
+  return fd;
+}
+
 static void on_create(uint32_t id, struct body *body) {
   char *path = take_string(body);
   uint32_t mode = take_u32(body);
@@ -1620,25 +1654,39 @@ static void on_create(uint32_t id, struct body *body) {
     free(path);
     return;
   }
-  bool again = was_uploaded(path);
-  if (again) unlink(path); /* not truncated: it may be a program that runs */
-  int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  int fd = create_upload(path, mode);
   struct object *object = fd < 0 ? NULL : new_object(FILE_OBJECT, fd);
-  int error = 0;
-  if (object == NULL || fchmod(fd, mode & 07777) < 0) error = errno;
-  if (fd >= 0 && !again) remember_upload(path);
+  int error = object == NULL ? errno : 0;
   log_line("create %s mode %o: %s", path, mode, error == 0 ? "done" : strerror(error));
   free(path);
   if (error == 0) {
     answer_u32(id, OP_CREATE, object->handle);
     return;
   }
-  if (object != NULL) {
-    end_object_silently(object);
-  } else if (fd >= 0) {
-    close(fd);
-  }
+  if (fd >= 0) close(fd);
   answer_text(id, OP_CREATE, error);
+}
+
+/* Not in the log: a tree of files would push everything else out of it. */
+static void on_put(uint32_t id, struct body *body) {
+  char *path = take_string(body);
+  uint32_t mode = take_u32(body);
+  if (body->bad || path[0] != '/') {
+    answer_text(id, OP_PUT, EBADMSG);
+    free(path);
+    return;
+  }
+  int fd = create_upload(path, mode);
+  int error = fd < 0 ? errno : 0;
+  while (error == 0 && body->at < body->end) {
+    ssize_t n = write(fd, body->at, (size_t)(body->end - body->at));
+    if (n < 0 && errno != EINTR) error = errno;
+    if (n > 0) body->at += n;
+  }
+  if (fd >= 0) close(fd);
+  if (error != 0) log_line("put %s mode %o: %s", path, mode, strerror(error));
+  free(path);
+  answer_text(id, OP_PUT, error);
 }
 
 static void on_mkdir(uint32_t id, struct body *body) {
@@ -1664,6 +1712,51 @@ static void on_mkdir(uint32_t id, struct body *body) {
   if (error == 0 && stat(path, &status) == 0 && !S_ISDIR(status.st_mode)) error = ENOTDIR;
   free(path);
   answer_text(id, OP_MKDIR, error);
+}
+
+/* What a program wrote is nobody's upload, so all that is new goes: the deepest first. */
+static const struct original *original(const char *path) {
+  for (const struct original *o = originals; o != NULL; o = o->next) {
+    if (strcmp(o->path, path) == 0) return o;
+  }
+  return NULL;
+}
+
+static int remember_original(const char *path, const struct stat *status, int type, struct FTW *at) {
+  (void)type, (void)at;
+  struct original *one = must(malloc(sizeof *one));
+  one->path = must(strdup(path));
+  one->status = *status;
+  one->next = originals;
+  originals = one;
+  return 0;
+}
+
+static int remove_unless_original(const char *path, const struct stat *status, int type,
+                                  struct FTW *at) {
+  (void)type;
+  const struct original *before = original(path);
+  if (before == NULL) {
+    bool root = at->level == 0; /* of a file system that was mounted empty */
+    if (!root && remove(path) < 0) log_line("remove %s: %s", path, strerror(errno));
+  } else if (S_ISREG(before->status.st_mode) &&
+             (status->st_ino != before->status.st_ino ||
+              status->st_ctim.tv_sec != before->status.st_ctim.tv_sec ||
+              status->st_ctim.tv_nsec != before->status.st_ctim.tv_nsec)) {
+    log_line("%s is no longer as the machine had it", path);
+    originals_changed = true;
+  }
+  return 0;
+}
+
+static void walk(const char *root, __nftw_func_t visit) {
+  nftw(root, visit, 16, FTW_PHYS | FTW_MOUNT | FTW_DEPTH);
+}
+
+static void remove_what_is_new(void) {
+  walk("/tmp", remove_unless_original);
+  walk("/run", remove_unless_original);
+  walk("/", remove_unless_original);
 }
 
 /* The three pipes between a program and the JVM; ours of each pair does not block. */
@@ -1838,9 +1931,10 @@ static void finish_reset(void) {
   if (leavers != NULL) return;
   reset_waits = false;
   remove_uploads();
+  if (is_init) remove_what_is_new();
   if (unprivileged) set_privilege(true);
   log_line("reset done");
-  answer(reset_id, OP_RESET, 0);
+  answer(reset_id, OP_RESET, originals_changed ? ESTALE : 0);
 }
 
 static void on_reset(uint32_t id) {
@@ -1938,6 +2032,57 @@ static void on_script(uint32_t id, struct body *body) {
   }
 }
 
+/*
+ * Asks sock_diag(7) for all vsock sockets that listen: the program there notices nothing, as it
+ * would of a connect. An errno, or 0 with *listens set.
+ */
+static int ask_listens(int fd, uint32_t port, bool *listens) {
+  struct {
+    struct nlmsghdr header;
+    struct vsock_diag_req request;
+  } ask = {
+      .header = {.nlmsg_len = sizeof ask,
+                 .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                 .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+      .request = {.sdiag_family = AF_VSOCK, .vdiag_states = 1u << 10 /* TCP_LISTEN */},
+  };
+  if (send(fd, &ask, sizeof ask, 0) < 0) return errno;
+  for (;;) {
+    union {
+      struct nlmsghdr header;
+      uint8_t bytes[16 * 1024];
+    } told;
+    ssize_t length = recv(fd, &told, sizeof told, 0);
+    if (length < 0 && errno == EINTR) continue;
+    if (length < 0) return errno;
+    int rest = (int)length;
+    for (struct nlmsghdr *one = &told.header; NLMSG_OK(one, rest); one = NLMSG_NEXT(one, rest)) {
+      if (one->nlmsg_type == NLMSG_DONE) return 0;
+      if (one->nlmsg_type == NLMSG_ERROR) return -((struct nlmsgerr *)NLMSG_DATA(one))->error;
+      const struct vsock_diag_msg *socket = NLMSG_DATA(one);
+      if (socket->vdiag_src_port == port) *listens = true;
+    }
+    if (length == 0) return EPROTO;
+  }
+}
+
+static void on_listens(uint32_t id, struct body *body) {
+  uint32_t port = take_u32(body);
+  if (!complete(body)) {
+    answer(id, OP_LISTENS, EBADMSG);
+    return;
+  }
+  bool listens = false;
+  int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+  int error = fd < 0 ? errno : ask_listens(fd, port, &listens);
+  if (fd >= 0) close(fd);
+  if (error == 0) {
+    answer_u32(id, OP_LISTENS, listens);
+  } else {
+    answer(id, OP_LISTENS, error);
+  }
+}
+
 static void refuse_call(uint32_t id, uint16_t op, int error) {
   if (op == OP_WRITE) {
     answer_written(id, error, 0);
@@ -1992,6 +2137,8 @@ static void on_frame(uint32_t id, uint16_t op, struct body *body) {
     case OP_START: on_start(id, body); break;
     case OP_PRIVILEGE: on_privilege(id, body); break;
     case OP_SCRIPT: on_script(id, body); break;
+    case OP_PUT: on_put(id, body); break;
+    case OP_LISTENS: on_listens(id, body); break;
     case OP_RENEW: on_renew(id, body); break;
     default:
       if ((op >= OP_BIND && op <= OP_KILL) || (op >= OP_RECV && op <= OP_QUEUED)) {
@@ -2187,6 +2334,7 @@ static void prepare_machine(void) {
     if (console > 2) close(console);
   }
   load_modules();
+  walk("/", remember_original);
 }
 
 /* Programs get the pipes as 0, 1 and 2: nothing of ours may sit there. */

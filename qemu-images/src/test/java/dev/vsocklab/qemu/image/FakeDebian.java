@@ -99,6 +99,7 @@ final class FakeDebian implements Tools {
     Files.write(
         modules.resolve("vmw_vsock_virtio_transport.ko"), Elf.module("depends=vsock,virtio-pci"));
     Files.write(modules.resolve("vsock_loopback.ko"), Elf.module("depends=vsock"));
+    Files.write(modules.resolve("vsock_diag.ko"), Elf.module("depends=vsock"));
     return new Result(0, "");
   }
 

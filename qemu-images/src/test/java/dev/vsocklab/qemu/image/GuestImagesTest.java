@@ -51,6 +51,7 @@ class GuestImagesTest {
             /modules/vsock.ko
             /modules/vmw_vsock_virtio_transport.ko
             /modules/vsock_loopback.ko
+            /modules/vsock_diag.ko
             """),
         "modules.list in load order");
   }

@@ -902,6 +902,11 @@ public final class Sock implements Effects {
     return transport;
   }
 
+  /** Whether connects are taken. As {@link #listenerSummary}, without the lock. */
+  boolean isListening() {
+    return backlog != null && !closed;
+  }
+
   /** What a refused peer is told about this socket, or null if it does not listen. */
   @Nullable String listenerSummary() {
     Backlog queue = backlog;

@@ -277,6 +277,16 @@ public final class Stack {
         + (listeners.isEmpty() ? "nothing" : listeners.stream().collect(Collectors.joining(", ")));
   }
 
+  /**
+   * Whether a socket listens.
+   *
+   * @param port the port
+   * @return true from its listen to its close
+   */
+  public boolean isListening(long port) {
+    return bound.all().stream().anyMatch(sock -> sock.isListening() && sock.localPort() == port);
+  }
+
   BoundTable bound() {
     return bound;
   }
