@@ -2,12 +2,15 @@ package dev.vsocklab.containers;
 
 import com.github.dockerjava.api.async.ResultCallback;
 import com.github.dockerjava.api.command.CreateContainerCmd;
+import com.github.dockerjava.api.command.WaitContainerResultCallback;
+import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.model.Capability;
 import com.github.dockerjava.api.model.Device;
 import com.github.dockerjava.api.model.Frame;
 import com.github.dockerjava.api.model.HostConfig;
 import com.github.dockerjava.api.model.Mount;
 import com.github.dockerjava.api.model.MountType;
+import com.github.dockerjava.api.model.WaitContainerCondition;
 import dev.vsocklab.qemu.launch.Launcher;
 import java.io.IOException;
 import java.io.InputStream;
@@ -257,6 +260,25 @@ public final class QemuContainer extends GenericContainer<QemuContainer> {
   }
 
   /**
+   * Waits until the engine has removed the container, a moment after its end. A JVM that ends before
+   * would have Testcontainers remove it at the same time, which the engine refuses.
+   */
+  private void awaitRemoval(String id, Duration deadline) throws InterruptedException {
+    WaitContainerResultCallback removal =
+        dockerClient
+            .waitContainerCmd(id)
+            .withCondition(WaitContainerCondition.REMOVED)
+            .exec(new WaitContainerResultCallback());
+    try {
+      if (!removal.awaitCompletion(deadline.toMillis(), TimeUnit.MILLISECONDS)) {
+        logger().warn("The engine has not removed container {} yet.", id);
+      }
+    } catch (NotFoundException e) {
+      // It was removed before it was asked for.
+    }
+  }
+
+  /**
    * The QEMU that runs in this container.
    *
    * @return what the launcher hands out
@@ -304,6 +326,7 @@ public final class QemuContainer extends GenericContainer<QemuContainer> {
     /** {@inheritDoc} Lets the lifeline go first; the engine is asked if that does not help. */
     @Override
     public boolean end(Duration deadline) throws InterruptedException {
+      String id = getContainerId(); // forgotten by stop
       Lifeline held = lifeline;
       if (held != null) {
         try {
@@ -315,6 +338,9 @@ public final class QemuContainer extends GenericContainer<QemuContainer> {
       }
       QemuContainer.this.stop();
       boolean ended = awaitEnd(deadline);
+      if (id != null) {
+        awaitRemoval(id, deadline);
+      }
       if (held != null) {
         held.awaitEnd();
       }
