@@ -1,4 +1,5 @@
 /** Stock Linux guests in QEMU: images, agent, launcher, the vhost-user-vsock device. */
+@SuppressWarnings("module") // the module that runs QEMU in containers is built after this one
 module dev.vsocklab.qemu {
   requires transitive dev.vsocklab.api;
   requires dev.vsocklab.sim;
@@ -7,6 +8,10 @@ module dev.vsocklab.qemu {
 
   exports dev.vsocklab.qemu;
   exports dev.vsocklab.qemu.agent;
+  exports dev.vsocklab.qemu.launch to
+      dev.vsocklab.containers;
+
+  uses dev.vsocklab.qemu.launch.LauncherProvider;
 
   provides dev.vsocklab.spi.Backend with
       dev.vsocklab.qemu.VhostUserBackend,

@@ -5,8 +5,7 @@ import dev.vsocklab.qemu.image.GuestImages;
 import dev.vsocklab.qemu.launch.Accelerator;
 import dev.vsocklab.qemu.launch.AcceleratorChoice;
 import dev.vsocklab.qemu.launch.Launcher;
-import dev.vsocklab.qemu.launch.ProcessLauncher;
-import dev.vsocklab.qemu.launch.QemuBinary;
+import dev.vsocklab.qemu.launch.LauncherChoice;
 import dev.vsocklab.spi.Unavailable;
 import java.io.IOException;
 import java.util.Optional;
@@ -21,6 +20,7 @@ final class GuestParts {
   private final String backend;
   private final GuestImages images = GuestImages.ofThisUser();
   private final BareGuests bareGuests = BareGuests.ofThisUser();
+  private final LauncherChoice launchers = new LauncherChoice();
   private final ReentrantLock choiceLock = new ReentrantLock();
   private @Nullable Accelerator chosen;
 
@@ -54,10 +54,7 @@ final class GuestParts {
               "its guests need Linux on amd64 and this is " + os + " on " + cpu,
               "Run it on such a machine, or use the simulator."));
     }
-    if (QemuBinary.find().isEmpty()) {
-      return Optional.of(QemuBinary.missing());
-    }
-    return images.unavailable(kernel);
+    return launchers.unavailable().or(() -> images.unavailable(kernel));
   }
 
   /**
@@ -85,10 +82,7 @@ final class GuestParts {
    * @throws IOException if one is missing
    */
   Found find(String kernel) throws IOException {
-    Launcher launcher =
-        QemuBinary.find()
-            .map(ProcessLauncher::new)
-            .orElseThrow(() -> new IOException(QemuBinary.missing().message(backend)));
+    Launcher launcher = launchers.find(backend);
     GuestImage image = images.get(kernel);
     return new Found(launcher, accelerator(launcher, image), image, bareGuests);
   }
