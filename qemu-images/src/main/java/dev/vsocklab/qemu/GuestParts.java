@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class GuestParts {
   private final String backend;
   private final GuestImages images = GuestImages.ofThisUser();
-  private final BareGuests bareGuests = BareGuests.ofThisUser();
   private final ReentrantLock choiceLock = new ReentrantLock();
   private @Nullable Accelerator chosen;
+  private @Nullable BareGuests bareGuests;
 
   /**
    * Looks for nothing yet.
@@ -90,7 +90,21 @@ final class GuestParts {
             .map(ProcessLauncher::new)
             .orElseThrow(() -> new IOException(QemuBinary.missing().message(backend)));
     GuestImage image = images.get(kernel);
-    return new Found(launcher, accelerator(launcher, image), image, bareGuests);
+    return new Found(launcher, accelerator(launcher, image), image, bareGuests());
+  }
+
+  private BareGuests bareGuests() throws IOException {
+    choiceLock.lock();
+    try {
+      BareGuests known = bareGuests;
+      if (known == null) {
+        known = BareGuests.ofThisUser();
+        bareGuests = known;
+      }
+      return known;
+    } finally {
+      choiceLock.unlock();
+    }
   }
 
   private Accelerator accelerator(Launcher launcher, GuestImage image) throws IOException {
