@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class BareGuests {
   private static final System.Logger LOG = System.getLogger("dev.vsocklab.qemu");
 
-  /** The system property that has every guest booted: {@code off}. */
+  /** The system property that decides whether guests are saved: {@code on} or {@code off}. */
   static final String PROPERTY = "vsocklab.qemu.snapshots";
 
   /** Counts changes of what is saved that its other inputs do not tell: a new number, new files. */
@@ -59,10 +59,20 @@ final class BareGuests {
     return new BareGuests(cache);
   }
 
-  /** As {@link #PROPERTY} says, kept where this user's images are. */
-  static BareGuests ofThisUser() {
-    boolean off = "off".equals(System.getProperty(PROPERTY));
-    return off ? booted() : saved(GuestImages.ofThisUser());
+  /**
+   * As {@link #PROPERTY} says, kept where this user's images are.
+   *
+   * @throws IOException if it says neither
+   */
+  static BareGuests ofThisUser() throws IOException {
+    String wanted = System.getProperty(PROPERTY, "on");
+    return switch (wanted) {
+      case "on" -> saved(GuestImages.ofThisUser());
+      case "off" -> booted();
+      default ->
+          throw new IOException(
+              "-D" + PROPERTY + "=" + wanted + " is neither on nor off. Write one of them.");
+    };
   }
 
   /**

@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
 final class GuestParts {
   private final String backend;
   private final GuestImages images = GuestImages.ofThisUser();
-  private final BareGuests bareGuests = BareGuests.ofThisUser();
   private final LauncherChoice launchers = new LauncherChoice();
   private final ReentrantLock choiceLock = new ReentrantLock();
   private @Nullable Accelerator chosen;
+  private @Nullable BareGuests bareGuests;
 
   /**
    * Looks for nothing yet.
@@ -84,7 +84,21 @@ final class GuestParts {
   Found find(String kernel) throws IOException {
     Launcher launcher = launchers.find(backend);
     GuestImage image = images.get(kernel);
-    return new Found(launcher, accelerator(launcher, image), image, bareGuests);
+    return new Found(launcher, accelerator(launcher, image), image, bareGuests());
+  }
+
+  private BareGuests bareGuests() throws IOException {
+    choiceLock.lock();
+    try {
+      BareGuests known = bareGuests;
+      if (known == null) {
+        known = BareGuests.ofThisUser();
+        bareGuests = known;
+      }
+      return known;
+    } finally {
+      choiceLock.unlock();
+    }
   }
 
   private Accelerator accelerator(Launcher launcher, GuestImage image) throws IOException {

@@ -3,7 +3,6 @@ package dev.vsocklab.qemu;
 import static dev.vsocklab.qemu.testing.Failures.assertSays;
 import static dev.vsocklab.qemu.testing.Failures.messageOf;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -13,15 +12,10 @@ import dev.vsocklab.qemu.launch.Accelerator;
 import dev.vsocklab.qemu.launch.Launcher;
 import dev.vsocklab.qemu.launch.ProcessLauncher;
 import dev.vsocklab.qemu.launch.QemuBinary;
-import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
-import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -123,34 +117,6 @@ class GuestLifeIT {
     assertEquals(before, after);
   }
 
-  @Test
-  void killMinusNineOfTheJvmLeavesNoProcessAndNoSocket() throws Exception {
-    Process jvm =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                classPath(),
-                KilledJvm.class.getName())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    try (BufferedReader out = jvm.inputReader(StandardCharsets.UTF_8)) {
-      String folder = out.readLine();
-      assertTrue(folder != null && Files.exists(Path.of(folder)), "the child said " + folder);
-      List<ProcessHandle> left = jvm.descendants().toList();
-      assertTrue(left.size() >= 2, "the watchdog and QEMU: " + left);
-
-      jvm.destroyForcibly();
-
-      for (ProcessHandle process : left) {
-        process.onExit().get(60, TimeUnit.SECONDS);
-      }
-      assertFalse(Files.exists(Path.of(folder)));
-    } finally {
-      jvm.descendants().forEach(ProcessHandle::destroyForcibly);
-      jvm.destroyForcibly();
-    }
-  }
-
   /** What a leak would add to. */
   private record Counts(long threads, long descriptors, long mappings, long processes) {
 
@@ -180,17 +146,5 @@ class GuestLifeIT {
 
   private static GuestImage image(String series) throws IOException {
     return GuestImages.ofThisUser().get(series);
-  }
-
-  /** This module's classes and tests, and all that is below, without modules. */
-  private static String classPath() throws URISyntaxException {
-    Path classes =
-        Path.of(GuestVm.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-    return String.join(
-        File.pathSeparator,
-        classes.toString(),
-        classes.resolveSibling("test-classes").toString(),
-        System.getProperty("jdk.module.path", ""),
-        System.getProperty("java.class.path", ""));
   }
 }

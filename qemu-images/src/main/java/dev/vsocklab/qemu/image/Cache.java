@@ -3,22 +3,22 @@ package dev.vsocklab.qemu.image;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A folder of built things: an entry is a folder named by the hash of its inputs, complete or not
@@ -30,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The checksum finds damage, not malice: who can write here can write the list too. It is
  * checked by the first guest of each JVM, which would wait ten times as long for SHA-256.
+ *
+ * <p>Nothing grows for ever: an entry that was not used for 30 days goes when another is built. The
+ * time of its list says when it was used.
  */
 final class Cache {
   private static final System.Logger LOG = System.getLogger("dev.vsocklab.qemu.image");
@@ -37,10 +40,11 @@ final class Cache {
   /** How long another builder of the same entry is waited for. */
   private static final Duration LOCK_DEADLINE = Duration.ofMinutes(10);
 
-  /** Between two tries for the lock: Java has no timed wait for a file lock. */
-  private static final long LOCK_RETRY_MILLIS = 50;
+  /** An entry that was not used for this long is removed when another is built. */
+  private static final Duration UNUSED = Duration.ofDays(30);
 
   private static final String LIST = "contents.crc32c";
+  private static final String BUILDING = ".building";
   private static final int CHUNK_BYTES = 1 << 18;
 
   private final Path root;
@@ -123,12 +127,10 @@ final class Cache {
       return entry;
     }
     createRoot();
-    Path lockFile = root.resolve(entry.getFileName() + ".lock");
-    try (FileChannel channel =
-            FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        FileLock lock = lock(channel, lockFile, lockDeadline)) {
-      assert lock.isValid();
+    try (EntryLock lock = EntryLock.take(lockFile(entry), lockDeadline)) {
+      Objects.requireNonNull(lock);
       if (!isGood(entry)) { // another thread or JVM may have built it while we waited
+        sweep();
         build(entry, filler);
       }
     }
@@ -144,19 +146,18 @@ final class Cache {
    */
   void drop(String kind, String key) throws IOException {
     Path entry = entry(kind, key);
-    Path lockFile = root.resolve(entry.getFileName() + ".lock");
-    try (FileChannel channel =
-            FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        FileLock lock = lock(channel, lockFile, LOCK_DEADLINE)) {
-      assert lock.isValid();
+    try (EntryLock lock = EntryLock.take(lockFile(entry), LOCK_DEADLINE)) {
+      Objects.requireNonNull(lock);
       verified.remove(entry);
       Folders.delete(entry);
     }
   }
 
   private void build(Path entry, Filler filler) throws IOException {
-    Path building = root.resolve(entry.getFileName() + ".building");
+    Path building = root.resolve(entry.getFileName() + BUILDING);
     Folders.delete(building); // what a killed JVM left; the lock says that nobody fills it now
+    Thread atExit = new Thread(() -> deleteAtExit(building), "vsocklab end of " + building);
+    Runtime.getRuntime().addShutdownHook(atExit);
     Files.createDirectory(building);
     try {
       filler.fill(building);
@@ -173,18 +174,78 @@ final class Cache {
       verified.add(entry);
     } finally {
       Folders.delete(building);
+      removeShutdownHook(atExit);
+    }
+  }
+
+  /** Whoever fills the folder may still do so, in vain. */
+  private static void deleteAtExit(Path building) {
+    try {
+      Folders.delete(building);
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "{0} is left for the next JVM: {1}", building, e);
+    }
+  }
+
+  private static void removeShutdownHook(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The JVM is ending: the hook runs, or has run, and finds nothing to do.
+    }
+  }
+
+  /**
+   * Removes what killed JVMs left half built, and entries that nobody has used for long. An entry
+   * that is being built or looked for is left alone.
+   */
+  private void sweep() throws IOException {
+    List<Path> files;
+    try (Stream<Path> list = Files.list(root)) {
+      files = list.filter(Files::isDirectory).toList();
+    }
+    for (Path file : files) {
+      String name = file.getFileName().toString();
+      boolean halfBuilt = name.endsWith(BUILDING);
+      if (halfBuilt || isUnused(file)) {
+        Path entry =
+            halfBuilt ? root.resolve(name.substring(0, name.length() - BUILDING.length())) : file;
+        Optional<EntryLock> lock = EntryLock.tryTake(lockFile(entry));
+        if (lock.isPresent()) {
+          try (EntryLock held = lock.get()) {
+            Objects.requireNonNull(held);
+            if (halfBuilt || isUnused(file)) {
+              Folders.delete(file);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static boolean isUnused(Path entry) throws IOException {
+    Path list = entry.resolve(LIST);
+    return Files.exists(list)
+        && Files.getLastModifiedTime(list).toInstant().isBefore(Instant.now().minus(UNUSED));
+  }
+
+  /** Says when the entry was used last, by the time of its list. */
+  private static void touch(Path entry) {
+    Path list = entry.resolve(LIST);
+    try {
+      Files.setLastModifiedTime(list, FileTime.from(Instant.now()));
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "{0} cannot be marked as used: {1}", entry, e);
     }
   }
 
   private boolean isGood(Path entry) throws IOException {
     // The lengths are looked at every time, the bytes once: reading them all takes a while.
-    if (verified.contains(entry)) {
-      return matchesItsList(entry, /* bytes= */ false);
-    }
-    if (!matchesItsList(entry, /* bytes= */ true)) {
+    if (!matchesItsList(entry, /* bytes= */ !verified.contains(entry))) {
       return false;
     }
     verified.add(entry);
+    touch(entry);
     return true;
   }
 
@@ -239,6 +300,10 @@ final class Cache {
     return String.format("%08x", checksum.getValue());
   }
 
+  private Path lockFile(Path entry) {
+    return root.resolve(entry.getFileName() + ".lock");
+  }
+
   private Path entry(String kind, String key) {
     return root.resolve(kind + "-" + key);
   }
@@ -254,36 +319,6 @@ final class Cache {
               + e
               + ". Make it writable, or set XDG_CACHE_HOME to a folder that is.",
           e);
-    }
-  }
-
-  private static FileLock lock(FileChannel channel, Path file, Duration deadline)
-      throws IOException {
-    long startNanos = System.nanoTime();
-    while (true) {
-      @Nullable FileLock lock = null;
-      try {
-        lock = channel.tryLock();
-      } catch (OverlappingFileLockException e) {
-        // another thread of this JVM has it: as good as another JVM
-      }
-      if (lock != null) {
-        return lock;
-      }
-      if (System.nanoTime() - startNanos > deadline.toNanos()) {
-        throw new IOException(
-            "Another JVM has held "
-                + file
-                + " for "
-                + deadline.toSeconds()
-                + " s. End the process that builds the entry there, then try again.");
-      }
-      try {
-        Thread.sleep(LOCK_RETRY_MILLIS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IOException("Interrupted while waiting for " + file + ".", e);
-      }
     }
   }
 }

@@ -156,7 +156,7 @@ public final class QemuGuest implements AutoCloseable {
    * @throws IOException if QEMU did not start, with what it said
    */
   public static QemuGuest start(Config config, RunFolder folder) throws IOException {
-    return launch(config, folder, List.of(), guest -> {});
+    return launch(config, folder, new Preparation("started", List.of(), guest -> {}));
   }
 
   /**
@@ -173,41 +173,52 @@ public final class QemuGuest implements AutoCloseable {
    * @throws IOException if QEMU did not start or did not take the state, with what it said
    */
   public static QemuGuest restore(Config config, RunFolder folder, Path state) throws IOException {
-    return launch(config, folder, List.of("-incoming", "defer"), guest -> guest.load(state));
+    List<String> incoming = List.of("-incoming", "defer");
+    return launch(
+        config, folder, new Preparation("restored", incoming, guest -> guest.load(state)));
   }
 
   /** What is done with a machine before it runs. */
-  private interface Preparation {
+  private interface Step {
     void of(QemuGuest guest) throws IOException;
   }
 
-  private static QemuGuest launch(
-      Config config, RunFolder folder, List<String> more, Preparation preparation)
+  /**
+   * How a machine comes to its state.
+   *
+   * @param done the word for it
+   * @param options QEMU's further options
+   * @param step what is done before it runs
+   */
+  private record Preparation(String done, List<String> options, Step step) {}
+
+  private static QemuGuest launch(Config config, RunFolder folder, Preparation preparation)
       throws IOException {
     QemuGuest guest = null;
     try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       listener.bind(UnixDomainSocketAddress.of(qmpSocket(folder.path())));
       List<String> arguments = new ArrayList<>(arguments(config, folder.path()));
-      arguments.addAll(more);
+      arguments.addAll(preparation.options());
       Launcher.Running running = config.launcher().launch(folder, arguments);
       guest = new QemuGuest(config, folder, running);
       guest.consoleReader.start();
       running.onExit().thenRun(guest::tellEnd);
       Runtime.getRuntime().addShutdownHook(guest.shutdownHook);
-      guest.run(listener, preparation);
+      guest.run(listener, preparation.step());
       return guest;
     } catch (IOException e) {
       if (guest == null) {
         folder.close();
-        throw new IOException(config.name() + " cannot be started: " + e.getMessage(), e);
+        throw new IOException(
+            config.name() + " cannot be " + preparation.done() + ": " + e.getMessage(), e);
       }
-      IOException told = guest.told("cannot be started: " + e.getMessage(), e);
+      IOException told = guest.told("cannot be " + preparation.done() + ": " + e.getMessage(), e);
       guest.close();
       throw told;
     }
   }
 
-  private void run(ServerSocketChannel listener, Preparation preparation) throws IOException {
+  private void run(ServerSocketChannel listener, Step preparation) throws IOException {
     control.lock();
     try {
       qmp = Qmp.over(accept(listener, "open its control connection"));
