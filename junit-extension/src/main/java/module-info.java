@@ -7,6 +7,11 @@ module dev.vsocklab.junit {
   requires static org.apiguardian.api;
   requires static org.jspecify;
 
+  // Each is needed only by who uses it: @SpyVsock, and properties. Not transitive, or every module
+  // that requires this one could not be compiled without them.
+  requires static org.mockito;
+  requires static net.jqwik.api;
+
   exports dev.vsocklab.junit;
 
   // Jupiter makes the extensions, which nobody else needs to see.
@@ -14,4 +19,7 @@ module dev.vsocklab.junit {
       org.junit.platform.commons;
 
   uses dev.vsocklab.spi.Backend;
+
+  provides net.jqwik.api.lifecycle.LifecycleHook with
+      dev.vsocklab.junit.LabPerTry;
 }

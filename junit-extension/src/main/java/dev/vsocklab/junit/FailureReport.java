@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.junit.jupiter.api.MediaType;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
@@ -37,7 +38,7 @@ final class FailureReport extends Exception {
   }
 
   /**
-   * Adds a lab's report to a failure.
+   * Adds a lab's report to a failure, and publishes all of it as a file.
    *
    * @param context the test
    * @param title the test and its backend
@@ -45,6 +46,25 @@ final class FailureReport extends Exception {
    * @param failure what the test failed with
    */
   static void attach(ExtensionContext context, String title, BackendLab lab, Throwable failure) {
+    attach(title, lab, failure, sections -> publish(context, title, sections, failure));
+  }
+
+  /**
+   * Adds a lab's report to a failure where no file can be published.
+   *
+   * @param title the test and its backend
+   * @param lab the lab, still open
+   * @param failure what the test failed with
+   */
+  static void attach(String title, BackendLab lab, Throwable failure) {
+    attach(title, lab, failure, sections -> Optional.empty());
+  }
+
+  private static void attach(
+      String title,
+      BackendLab lab,
+      Throwable failure,
+      Function<List<ReportSection>, Optional<Path>> publisher) {
     List<ReportSection> sections;
     try {
       sections = lab.report();
@@ -55,7 +75,7 @@ final class FailureReport extends Exception {
     if (sections.isEmpty()) {
       return;
     }
-    Optional<Path> file = publish(context, title, sections, failure);
+    Optional<Path> file = publisher.apply(sections);
     failure.addSuppressed(new FailureReport(printed(title, sections, file)));
   }
 

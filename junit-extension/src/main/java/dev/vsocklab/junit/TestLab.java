@@ -2,7 +2,6 @@ package dev.vsocklab.junit;
 
 import dev.vsocklab.Lab;
 import dev.vsocklab.spi.BackendLab;
-import dev.vsocklab.spi.LabRequest;
 import java.io.IOException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +20,8 @@ final class TestLab implements AutoCloseable {
 
   /** Null until a parameter asks for it. A test's callbacks and parameters share one thread. */
   private @Nullable BackendLab lab;
+
+  private final Spies spies = new Spies();
 
   private TestLab(ExtensionContext context, Turn turn) {
     this.context = context;
@@ -47,28 +48,15 @@ final class TestLab implements AutoCloseable {
   Lab lab() {
     BackendLab open = lab;
     if (open == null) {
-      turn.reasonToFail()
-          .ifPresent(
-              reason -> {
-                throw new ParameterResolutionException(reason);
-              });
-      open = open();
+      open = turn.open(testName(), WantedGuests.of(context));
       lab = open;
     }
     return open;
   }
 
-  private BackendLab open() {
-    Choice choice = turn.choice();
-    WantedGuests.Wanted wanted = WantedGuests.of(context);
-    LabRequest request =
-        new LabRequest(testName(), choice.kernel(), wanted.guests(), wanted.siblings());
-    try {
-      return choice.backend().open(request);
-    } catch (IOException e) {
-      throw new ParameterResolutionException(
-          "No lab for %s on %s: %s".formatted(testName(), choice.description(), e.getMessage()), e);
-    }
+  /** The spies on the lab's machines. */
+  Spies spies() {
+    return spies;
   }
 
   private String testName() {

@@ -1,9 +1,13 @@
 package dev.vsocklab.junit;
 
+import dev.vsocklab.spi.BackendLab;
+import dev.vsocklab.spi.LabRequest;
 import dev.vsocklab.spi.Unavailable;
+import java.io.IOException;
 import java.util.Optional;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ParameterResolutionException;
 
 /**
  * One backend's turn at a test class. It stands in the store of the class's invocation, where every
@@ -37,6 +41,27 @@ record Turn(Choice choice, Optional<Unavailable> unavailable, boolean required) 
     return required
         ? reason().map(line -> line + " It must run: " + Settings.REQUIRE + " names it.")
         : Optional.empty();
+  }
+
+  /**
+   * Opens a lab of this turn's backend for one test.
+   *
+   * @throws ParameterResolutionException if it cannot be opened, with the backend's own sentence
+   */
+  BackendLab open(String testName, WantedGuests.Wanted wanted) {
+    reasonToFail()
+        .ifPresent(
+            reason -> {
+              throw new ParameterResolutionException(reason);
+            });
+    LabRequest request =
+        new LabRequest(testName, choice.kernel(), wanted.guests(), wanted.siblings());
+    try {
+      return choice.backend().open(request);
+    } catch (IOException e) {
+      throw new ParameterResolutionException(
+          "No lab for %s on %s: %s".formatted(testName, choice.description(), e.getMessage()), e);
+    }
   }
 
   private Optional<String> reason() {
