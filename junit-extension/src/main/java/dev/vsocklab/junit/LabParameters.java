@@ -29,6 +29,9 @@ final class LabParameters implements ParameterResolver, AfterEachCallback {
 
   @Override
   public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+    if (SimulatedTest.annotation(context).isPresent()) {
+      return false; // its lab is another with each run
+    }
     return Asked.by(parameter.getParameter()).anything()
         || parameter.isAnnotated(SpyVsock.class)
         || (parameter.getParameter().getType() == Lab.class && Turn.of(context).isPresent());
@@ -50,17 +53,25 @@ final class LabParameters implements ParameterResolver, AfterEachCallback {
       return testLab(asked, parameter, context).lab();
     }
     check(asked, where(parameter), parameter.getParameter());
-    if (spied && !Spies.possible()) {
+    if (!spied) {
+      return machine(asked, parameter.getParameter(), testLab(asked, parameter, context).lab());
+    }
+    if (!Spies.possible()) {
       throw new ParameterResolutionException(
           "@SpyVsock in %s %s".formatted(where(parameter), Spies.NEEDS));
     }
     TestLab testLab = testLab(asked, parameter, context);
-    Lab lab = testLab.lab();
-    Machine machine = asked.guest().map(it -> lab.guest(it.value())).orElseGet(lab::host);
-    if (spied) {
-      return testLab.spies().of(machine);
-    }
-    return type == Machine.class ? machine : machine.vsock();
+    return testLab.spies().of(machine(asked, testLab.lab()));
+  }
+
+  private static Machine machine(Asked asked, Lab lab) {
+    return asked.guest().map(it -> lab.guest(it.value())).orElseGet(lab::host);
+  }
+
+  /** The machine of a lab that a parameter asks for, in the parameter's type. */
+  static Object machine(Asked asked, Parameter parameter, Lab lab) {
+    Machine machine = machine(asked, lab);
+    return parameter.getType() == Machine.class ? machine : machine.vsock();
   }
 
   /** Closes the lab here rather than with the store, which would hide the reason in a cause. */
@@ -116,7 +127,7 @@ final class LabParameters implements ParameterResolver, AfterEachCallback {
             .formatted(asked.what(), where, testClass.getSimpleName()));
   }
 
-  private static String where(ParameterContext parameter) {
+  static String where(ParameterContext parameter) {
     return nameOf(parameter.getDeclaringExecutable());
   }
 

@@ -121,7 +121,7 @@ public final class LabPerTry
     if (annotation(context).isEmpty()) {
       throw LabParameters.noTurn(asked, where, context.optionalContainerClass().orElseThrow());
     }
-    LabPlaceholder placeholder = new LabPlaceholder(asked, parameter.parameter().getType());
+    LabPlaceholder placeholder = new LabPlaceholder(asked, parameter.parameter());
     boolean inProperty =
         parameter
             .optionalMethod()

@@ -1,11 +1,10 @@
 package dev.vsocklab.junit;
 
 import dev.vsocklab.Lab;
-import dev.vsocklab.Machine;
-import dev.vsocklab.VsockProvider;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.lang.reflect.Parameter;
 import java.lang.reflect.Proxy;
 import java.util.Optional;
 
@@ -15,13 +14,22 @@ import java.util.Optional;
  * one's place when the try runs.
  *
  * @param asked which machine, or none for the lab itself
- * @param type Machine, VsockProvider or Lab
+ * @param parameter of type Machine, VsockProvider or Lab
  */
-record LabPlaceholder(Asked asked, Class<?> type) implements InvocationHandler {
+record LabPlaceholder(Asked asked, Parameter parameter) implements InvocationHandler {
+
+  private Class<?> type() {
+    return parameter.getType();
+  }
+
+  /** What takes its place in a try. */
+  Object in(Lab lab) {
+    return type() == Lab.class ? lab : LabParameters.machine(asked, parameter, lab);
+  }
 
   /** An object of the parameter's type, printed as what was asked for. */
   Object proxy() {
-    return Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, this);
+    return Proxy.newProxyInstance(type().getClassLoader(), new Class<?>[] {type()}, this);
   }
 
   /** The placeholder behind a parameter of a sample, if it is one. */
@@ -32,21 +40,12 @@ record LabPlaceholder(Asked asked, Class<?> type) implements InvocationHandler {
         : Optional.empty();
   }
 
-  /** What takes its place in a try. */
-  Object in(Lab lab) {
-    if (type == Lab.class) {
-      return lab;
-    }
-    Machine machine = asked.guest().map(it -> lab.guest(it.value())).orElseGet(lab::host);
-    return type == VsockProvider.class ? machine.vsock() : machine;
-  }
-
   @Override
   public Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
     if (method.getDeclaringClass() != Object.class) {
       throw new IllegalStateException(
           "%s.%s() was called on what stands for %s in a jqwik sample, but only its try has a lab. Take the parameter in the property or in @BeforeTry."
-              .formatted(type.getSimpleName(), method.getName(), this));
+              .formatted(type().getSimpleName(), method.getName(), this));
     }
     if (method.getName().equals("equals")) {
       return behind(arguments[0]).filter(this::equals).isPresent();

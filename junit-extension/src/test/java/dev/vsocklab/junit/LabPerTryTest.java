@@ -12,6 +12,7 @@ import dev.vsocklab.Machine;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.VsockChannel;
 import dev.vsocklab.VsockProvider;
+import java.lang.reflect.Parameter;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -21,7 +22,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
@@ -341,10 +341,15 @@ class LabPerTryTest {
         Objects.requireNonNull(failure.getCause()).getMessage());
   }
 
+  interface Parameters {
+    void method(@Host Machine host);
+  }
+
   @Test
   void whatStandsForAMachineInASampleSaysSoWhenItIsUsed() {
-    Object one = new LabPlaceholder(new Asked(true, Optional.empty()), Machine.class).proxy();
-    Object other = new LabPlaceholder(new Asked(true, Optional.empty()), Machine.class).proxy();
+    Parameter parameter = Parameters.class.getDeclaredMethods()[0].getParameters()[0];
+    Object one = new LabPlaceholder(Asked.by(parameter), parameter).proxy();
+    Object other = new LabPlaceholder(Asked.by(parameter), parameter).proxy();
     assertNotSame(one, other);
     assertEquals(one, other);
     assertEquals("@Host", one.toString());

@@ -48,6 +48,7 @@ public final class Baton extends VirtualRun {
   private volatile boolean over;
   private volatile @Nullable Throwable failure;
   private volatile @Nullable Thread unwinder;
+  private volatile boolean testWasInterrupted;
 
   /** Counts what happens, for the {@link Watchdog}: a task that makes progress is not blocked. */
   private final AtomicLong progress = new AtomicLong();
@@ -135,6 +136,9 @@ public final class Baton extends VirtualRun {
     over = true;
     List<String> left = unwind(test);
     holder = test;
+    if (testWasInterrupted) {
+      boolean usedUp = Thread.interrupted(); // it was for the run alone
+    }
     return left;
   }
 
@@ -547,6 +551,7 @@ public final class Baton extends VirtualRun {
     fail(new StuckError(StuckError.Kind.BLOCKED_OUTSIDE, text.toString()));
     unwind(task); // their locks may be what it waits for
     if (task == test) {
+      testWasInterrupted = true;
       task.thread.interrupt();
     }
     give(test);
