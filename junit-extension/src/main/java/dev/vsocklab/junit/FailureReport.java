@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Function;
 import org.junit.jupiter.api.MediaType;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
@@ -46,37 +45,11 @@ final class FailureReport extends Exception {
    * @param failure what the test failed with
    */
   static void attach(ExtensionContext context, String title, BackendLab lab, Throwable failure) {
-    attach(title, lab, failure, sections -> publish(context, title, sections, failure));
+    attach(context, title, sections(lab, failure), failure);
   }
 
   /**
-   * Adds a lab's report to a failure where no file can be published.
-   *
-   * @param title the test and its backend
-   * @param lab the lab, still open
-   * @param failure what the test failed with
-   */
-  static void attach(String title, BackendLab lab, Throwable failure) {
-    attach(title, lab, failure, sections -> Optional.empty());
-  }
-
-  private static void attach(
-      String title,
-      BackendLab lab,
-      Throwable failure,
-      Function<List<ReportSection>, Optional<Path>> publisher) {
-    List<ReportSection> sections;
-    try {
-      sections = lab.report();
-    } catch (RuntimeException e) {
-      failure.addSuppressed(e); // the test's own failure stays the first thing to read
-      return;
-    }
-    attach(context, title, sections, failure);
-  }
-
-  /**
-   * Adds sections to a failure.
+   * Adds sections to a failure, and publishes all of them as a file.
    *
    * @param context the test
    * @param title the test and its backend
@@ -85,11 +58,37 @@ final class FailureReport extends Exception {
    */
   static void attach(
       ExtensionContext context, String title, List<ReportSection> sections, Throwable failure) {
-    if (sections.isEmpty()) {
-      return;
+    if (!sections.isEmpty()) {
+      attach(title, sections, publish(context, title, sections, failure), failure);
     }
-    Optional<Path> file = publisher.apply(sections);
+  }
+
+  /**
+   * Adds sections to a failure where no file can be published.
+   *
+   * @param title the test and its backend
+   * @param sections what there is to show
+   * @param failure what the test failed with
+   */
+  static void attach(String title, List<ReportSection> sections, Throwable failure) {
+    if (!sections.isEmpty()) {
+      attach(title, sections, Optional.empty(), failure);
+    }
+  }
+
+  private static void attach(
+      String title, List<ReportSection> sections, Optional<Path> file, Throwable failure) {
     failure.addSuppressed(new FailureReport(printed(title, sections, file)));
+  }
+
+  /** What a lab tells; nothing if it cannot, which the failure then says. */
+  static List<ReportSection> sections(BackendLab lab, Throwable failure) {
+    try {
+      return lab.report();
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e); // the test's own failure stays the first thing to read
+      return List.of();
+    }
   }
 
   private static Optional<Path> publish(

@@ -98,7 +98,10 @@ final class TryLab {
 
   private void report(Throwable failure) {
     if (lab != null) {
-      FailureReport.attach(name() + " on " + turn.choice().description(), lab, failure);
+      FailureReport.attach(
+          name() + " on " + turn.choice().description(),
+          FailureReport.sections(lab, failure),
+          failure);
     }
   }
 

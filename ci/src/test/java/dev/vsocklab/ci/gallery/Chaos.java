@@ -2,27 +2,43 @@ package dev.vsocklab.ci.gallery;
 
 import dev.vsocklab.GuestDevice;
 import dev.vsocklab.sim.Simulation;
+import dev.vsocklab.sim.choice.ChoiceStream;
+import java.time.Duration;
 
-/** What happens to guest 42 at a moment that is drawn. */
+/** What happens to guest 42 in one run of two, at a moment that is drawn. */
 final class Chaos {
+  /** A call takes a microsecond of virtual time; a run of the gallery has some dozens. */
+  private static final int LATEST_MICROS = 40;
+
+  private static final Duration MICRO = Duration.ofNanos(1000);
+
+  /** Does it to the guest's device. */
+  private interface Mischief {
+    void with(GuestDevice device) throws Exception;
+  }
 
   private Chaos() {}
 
-  /** In one run of two its transport is reset once, as by a restore from a snapshot. */
+  /** Its transport is reset, as by a restore from a snapshot. */
   static void resetTransportOnce(Simulation simulation) {
-    if (simulation.choices().stream("faults").chance(0.5)) {
-      simulation.spawn(
-          "restore",
-          () -> simulation.guest(42).as(GuestDevice.class).orElseThrow().resetTransport());
-    }
+    once(simulation, "restore", GuestDevice::resetTransport);
   }
 
-  /** In one run of two it migrates once: its transport is reset, and its CID is another. */
+  /** It migrates: its transport is reset, and its CID is another. */
   static void migrateOnce(Simulation simulation, long newCid) {
-    if (simulation.choices().stream("faults").chance(0.5)) {
-      simulation.spawn(
-          "migration",
-          () -> simulation.guest(42).as(GuestDevice.class).orElseThrow().resetTransport(newCid));
+    once(simulation, "migration", device -> device.resetTransport(newCid));
+  }
+
+  private static void once(Simulation simulation, String name, Mischief mischief) {
+    ChoiceStream faults = simulation.choices().stream("faults");
+    if (faults.chance(0.5)) {
+      int afterMicros = faults.draw(LATEST_MICROS);
+      simulation.spawnDaemon(
+          name,
+          () -> {
+            simulation.sleep(MICRO.multipliedBy(afterMicros));
+            mischief.with(simulation.guest(42).as(GuestDevice.class).orElseThrow());
+          });
     }
   }
 }

@@ -72,7 +72,7 @@ final class DoubleSend {
   static void property(Simulation simulation, Ledger ledger) throws Exception {
     ChoiceStream amounts = simulation.choices().stream("amounts");
     ServerSocketChannel listener = Wire.listen(simulation.host().vsock());
-    simulation.spawnDaemon("ledger", () -> Servers.serveAll(listener, ledger::serve));
+    simulation.spawnDaemon("ledger", () -> Servers.serveAll(simulation, listener, ledger::serve));
     Chaos.resetTransportOnce(simulation);
     long sum = 0;
     for (int id = amounts.draw(3); id >= 0; id--) {
@@ -80,6 +80,6 @@ final class DoubleSend {
       deposit(simulation.guest(42).vsock(), id, amount);
       sum += amount;
     }
-    assertEquals(sum, ledger.balance);
+    assertEquals(sum, ledger.balance, "on the balance");
   }
 }

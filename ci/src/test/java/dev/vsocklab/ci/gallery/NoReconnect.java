@@ -18,6 +18,7 @@ import java.util.TreeSet;
  */
 final class NoReconnect {
   private static final long NEW_CID = 77;
+  private static final int ATTEMPTS = 3;
 
   /** The guest's side: sends numbers until each is confirmed. */
   abstract static class Agent {
@@ -27,7 +28,23 @@ final class NoReconnect {
       this.vsock = vsock;
     }
 
-    abstract SocketChannel connect() throws IOException;
+    /** A channel that is not connected yet. */
+    abstract SocketChannel open() throws IOException;
+
+    /** The migration can come while it connects, too. */
+    private SocketChannel connect() throws IOException {
+      for (int attempt = 1; true; attempt++) {
+        try {
+          SocketChannel host = open();
+          host.connect(VsockAddress.host(Wire.PORT)); // closes the channel where it fails
+          return host;
+        } catch (IOException e) {
+          if (attempt == ATTEMPTS) {
+            throw e;
+          }
+        }
+      }
+    }
 
     void send(long count) throws IOException {
       SocketChannel host = connect();
@@ -53,11 +70,8 @@ final class NoReconnect {
     }
 
     @Override
-    SocketChannel connect() throws IOException {
-      SocketChannel host = vsock.openSocketChannel();
-      host.bind(VsockAddress.of(cid, VsockAddress.PORT_ANY));
-      host.connect(VsockAddress.host(Wire.PORT));
-      return host;
+    SocketChannel open() throws IOException {
+      return vsock.openSocketChannel().bind(VsockAddress.of(cid, VsockAddress.PORT_ANY));
     }
   }
 
@@ -67,17 +81,8 @@ final class NoReconnect {
     }
 
     @Override
-    SocketChannel connect() throws IOException {
-      // A reset can come while it connects, too.
-      for (int attempt = 0; ; attempt++) {
-        try {
-          return Wire.connectToHost(vsock);
-        } catch (IOException e) {
-          if (attempt == 2) {
-            throw e;
-          }
-        }
-      }
+    SocketChannel open() throws IOException {
+      return vsock.openSocketChannel();
     }
   }
 
@@ -97,6 +102,7 @@ final class NoReconnect {
         "host",
         () ->
             Servers.serveAll(
+                simulation,
                 listener,
                 guest -> {
                   while (true) {

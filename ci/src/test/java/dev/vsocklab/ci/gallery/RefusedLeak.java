@@ -70,7 +70,7 @@ final class RefusedLeak {
         () -> {
           simulation.sleep(hostStartsAfter);
           ServerSocketChannel listener = Wire.listen(simulation.host().vsock());
-          Servers.serveAll(listener, Wire::readLong); // until the guest closes
+          Servers.serveAll(simulation, listener, Wire::readLong); // until the guest closes
         });
     boolean served = false;
     while (!served) {

@@ -1,5 +1,6 @@
 package dev.vsocklab.ci.gallery;
 
+import dev.vsocklab.sim.Simulation;
 import java.io.IOException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -14,16 +15,20 @@ final class Servers {
 
   private Servers() {}
 
-  /** One connection after the other; one that fails does not end the server. */
-  static void serveAll(ServerSocketChannel listener, Service service) throws IOException {
-    while (true) {
-      try (SocketChannel guest = listener.accept()) {
-        service.serve(guest);
-      } catch (IOException e) {
-        if (!listener.isOpen()) {
-          throw e;
-        }
-      }
+  /** Each connection has a task of its own; one that fails, or never ends, holds up no other. */
+  static void serveAll(Simulation simulation, ServerSocketChannel listener, Service service)
+      throws IOException {
+    for (int number = 1; true; number++) {
+      SocketChannel guest = listener.accept();
+      simulation.spawnDaemon("connection " + number, () -> serve(guest, service));
+    }
+  }
+
+  private static void serve(SocketChannel guest, Service service) {
+    try (guest) {
+      service.serve(guest);
+    } catch (IOException e) {
+      // the guest is gone, as guests go
     }
   }
 }

@@ -16,7 +16,7 @@ import java.nio.channels.SocketChannel;
  * is longer than its buffer, the host waits for credit there and never answers.
  */
 final class UnreadStream {
-  private static final long LOG_BUFFER_BYTES = 1024;
+  private static final long LOG_BUFFER_BYTES = 16_384;
 
   /** The host's side. */
   interface Host {
@@ -51,7 +51,7 @@ final class UnreadStream {
   /** A question is answered, however much there is to log. */
   static void property(Simulation simulation, Host host) throws Exception {
     ChoiceStream numbers = simulation.choices().stream("numbers");
-    ByteBuffer entries = ByteBuffer.allocate(numbers.draw(4096));
+    ByteBuffer entries = ByteBuffer.allocate(numbers.draw(65_536));
     ServerSocketChannel listener = Wire.listen(simulation.host().vsock());
     simulation.spawn(
         "host",
@@ -68,7 +68,7 @@ final class UnreadStream {
       Wire.writeLong(questions, 41);
       assertEquals(42, Wire.readLong(questions));
       log.configureBlocking(false);
-      log.read(ByteBuffer.allocate(4096));
+      log.read(ByteBuffer.allocate(65_536));
     }
   }
 }

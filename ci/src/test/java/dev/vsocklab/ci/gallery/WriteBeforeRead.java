@@ -17,7 +17,7 @@ import java.nio.channels.SocketChannel;
  * the other gives only by reading.
  */
 final class WriteBeforeRead {
-  private static final long BUFFER_BYTES = 1024;
+  private static final long BUFFER_BYTES = 16_384;
 
   /** The accepting end; the connecting one writes first, in both versions. */
   interface Server {
@@ -56,8 +56,8 @@ final class WriteBeforeRead {
   /** Each end learns all that the other knows. */
   static void property(Simulation simulation, Server server) throws Exception {
     ChoiceStream lengths = simulation.choices().stream("lengths");
-    byte[] hostKnows = new byte[lengths.draw(4096)];
-    byte[] guestKnows = new byte[lengths.draw(4096)];
+    byte[] hostKnows = new byte[lengths.draw(65_536)];
+    byte[] guestKnows = new byte[lengths.draw(65_536)];
     ServerSocketChannel listener = simulation.host().vsock().openServerSocketChannel();
     listener.setOption(VsockSocketOptions.BUFFER_SIZE, BUFFER_BYTES);
     listener.bind(VsockAddress.any(Wire.PORT));
