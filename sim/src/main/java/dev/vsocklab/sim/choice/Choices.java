@@ -82,7 +82,7 @@ public final class Choices {
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException(
           "\""
-              + text
+              + digits
               + "\" is not a seed. Write a decimal number such as 17, or a hexadecimal one of at most 16 digits such as 0x1f.",
           e);
     }
