@@ -1,11 +1,16 @@
 /** {@code @VsockTest}: one JUnit class, every backend. */
 module dev.vsocklab.junit {
   requires transitive dev.vsocklab.api;
-  requires dev.vsocklab.sim;
+  requires transitive dev.vsocklab.sim;
   requires transitive org.junit.jupiter.api;
   requires org.junit.platform.engine;
   requires static org.apiguardian.api;
   requires static org.jspecify;
+
+  // Each is needed only by who uses it: @SpyVsock, and properties. Not transitive, or every module
+  // that requires this one could not be compiled without them.
+  requires static org.mockito;
+  requires static net.jqwik.api;
 
   exports dev.vsocklab.junit;
 
@@ -14,4 +19,7 @@ module dev.vsocklab.junit {
       org.junit.platform.commons;
 
   uses dev.vsocklab.spi.Backend;
+
+  provides net.jqwik.api.lifecycle.LifecycleHook with
+      dev.vsocklab.junit.LabPerTry;
 }

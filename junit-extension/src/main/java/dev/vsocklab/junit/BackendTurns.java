@@ -38,7 +38,7 @@ final class BackendTurns
       // A nested class that repeats the annotation takes part in its outer class's turn.
       return Stream.of(new NestedTurn(enclosing.get()));
     }
-    Settings settings = new Settings(context, Backends.of(context));
+    Settings settings = new Settings(context::getConfigurationParameter, Backends.of(context));
     Set<Choice> chosen = settings.chosen(annotation(context).orElseThrow());
     Set<Choice> required = settings.required();
     chosen.forEach(choice -> prepare(choice, context.getRequiredTestClass()));

@@ -1,12 +1,12 @@
 package dev.vsocklab.junit;
 
+import dev.vsocklab.spi.BackendLab;
 import dev.vsocklab.spi.BackendLab.ReportSection;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.MediaType;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
@@ -37,26 +37,46 @@ final class FailureReport extends Exception {
   }
 
   /**
-   * Adds a lab's report to a failure.
+   * Adds sections to a failure, and publishes all of them as a file.
    *
    * @param context the test
    * @param title the test and its backend
-   * @param report what its lab, still open, tells
+   * @param sections what there is to show
    * @param failure what the test failed with
    */
-  static void attach(ExtensionContext context, String title, Supplier<List<ReportSection>> report, Throwable failure) {
-    List<ReportSection> sections;
+  static void attach(
+      ExtensionContext context, String title, List<ReportSection> sections, Throwable failure) {
+    if (!sections.isEmpty()) {
+      attach(title, sections, publish(context, title, sections, failure), failure);
+    }
+  }
+
+  /**
+   * Adds sections to a failure where no file can be published.
+   *
+   * @param title the test and its backend
+   * @param sections what there is to show
+   * @param failure what the test failed with
+   */
+  static void attach(String title, List<ReportSection> sections, Throwable failure) {
+    if (!sections.isEmpty()) {
+      attach(title, sections, Optional.empty(), failure);
+    }
+  }
+
+  private static void attach(
+      String title, List<ReportSection> sections, Optional<Path> file, Throwable failure) {
+    failure.addSuppressed(new FailureReport(printed(title, sections, file)));
+  }
+
+  /** What a lab tells; nothing if it cannot, which the failure then says. */
+  static List<ReportSection> sections(BackendLab lab, Throwable failure) {
     try {
-      sections = report.get();
+      return lab.report();
     } catch (RuntimeException e) {
       failure.addSuppressed(e); // the test's own failure stays the first thing to read
-      return;
+      return List.of();
     }
-    if (sections.isEmpty()) {
-      return;
-    }
-    Optional<Path> file = publish(context, title, sections, failure);
-    failure.addSuppressed(new FailureReport(printed(title, sections, file)));
   }
 
   private static Optional<Path> publish(
@@ -110,7 +130,7 @@ final class FailureReport extends Exception {
     return text.toString();
   }
 
-  private static Path fromWorkingDirectory(Path file) {
+  static Path fromWorkingDirectory(Path file) {
     Path here = Path.of("").toAbsolutePath();
     Path absolute = file.toAbsolutePath();
     return absolute.startsWith(here) ? here.relativize(absolute) : file;

@@ -182,6 +182,19 @@ record GuestPlan(
                     .formatted(what(), program.value()[0], backend));
   }
 
+  /**
+   * Refuses what no run in virtual time can have.
+   *
+   * @throws ParameterResolutionException if it has programs
+   */
+  void checkSimulable() {
+    if (!programs.isEmpty()) {
+      throw new ParameterResolutionException(
+          "%s runs %s, but a @VsockSimulation has no programs: what it runs must take part in virtual time. Run the code that plays it with simulation.spawn(…)."
+              .formatted(what(), programs.get(0).value()[0]));
+    }
+  }
+
   /** What messages call it. */
   String what() {
     return "@Guest(" + cid + ") in " + where;

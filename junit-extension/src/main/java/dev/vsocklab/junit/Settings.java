@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
-import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * What the build and the class say about backends. The nearer to whoever starts the tests, the
@@ -17,11 +17,17 @@ final class Settings {
   static final String REQUIRE = "vsocklab.require";
   private static final String DEFAULT_BACKEND = "sim";
 
-  private final ExtensionContext context;
+  private final Function<String, Optional<String>> parameters;
   private final Backends backends;
 
-  Settings(ExtensionContext context, Backends backends) {
-    this.context = context;
+  /**
+   * What is said where tests start.
+   *
+   * @param parameters JUnit's configuration parameters by key
+   * @param backends the backends that can be named
+   */
+  Settings(Function<String, Optional<String>> parameters, Backends backends) {
+    this.parameters = parameters;
     this.backends = backends;
   }
 
@@ -79,9 +85,7 @@ final class Settings {
    */
   private List<String> list(String key) {
     List<String> fromProperty = entries(Optional.ofNullable(System.getProperty(key)).orElse(""));
-    return fromProperty.isEmpty()
-        ? entries(context.getConfigurationParameter(key).orElse(""))
-        : fromProperty;
+    return fromProperty.isEmpty() ? entries(parameters.apply(key).orElse("")) : fromProperty;
   }
 
   /** The entries of comma-separated lists; a blank one says nothing, as an unset Maven property. */

@@ -1,12 +1,7 @@
 package dev.vsocklab.junit;
 
 import dev.vsocklab.Lab;
-import dev.vsocklab.spi.BackendLab;
-import dev.vsocklab.spi.BackendLab.ReportSection;
-import dev.vsocklab.spi.LabRequest;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -23,10 +18,10 @@ final class TestLab implements AutoCloseable {
   private final Turn turn;
 
   /** Null until a parameter asks for it. A test's callbacks and parameters share one thread. */
-  private @Nullable BackendLab lab;
+  private @Nullable PlayedLab lab;
 
-  private final StandIns standIns = new StandIns();
   private final BrokenLab broken = new BrokenLab();
+  private final Spies spies = new Spies();
 
   private TestLab(ExtensionContext context, Turn turn) {
     this.context = context;
@@ -51,54 +46,29 @@ final class TestLab implements AutoCloseable {
    * @throws ParameterResolutionException if it cannot be opened, with the backend's own sentence
    */
   Lab lab() {
-    BackendLab open = lab;
+    PlayedLab open = lab;
     if (open == null) {
-      turn.reasonToFail()
-          .ifPresent(
-              reason -> {
-                throw new ParameterResolutionException(reason);
-              });
-      open = open();
-      lab = open;
+      open =
+          turn.open(
+              testName(),
+              WantedGuests.of(context),
+              GuestFiles.of(context),
+              context.getRequiredTestClass().getClassLoader(),
+              broken);
+      lab = open; // from here on it is closed, whatever fails
+      open.begin();
     }
-    return open;
-  }
-
-  private BackendLab open() {
-    Choice choice = turn.choice();
-    WantedGuests.Wanted wanted = WantedGuests.of(context);
-    turn.unplayable(wanted)
-        .ifPresent(
-            reason -> {
-              throw new ParameterResolutionException(reason);
-            });
-    LabRequest request =
-        new LabRequest(testName(), choice.kernel(), requests(wanted), wanted.siblings());
-    BackendLab open;
-    try {
-      open = choice.backend().open(request);
-    } catch (IOException e) {
-      throw new ParameterResolutionException(
-          "No lab for %s on %s: %s".formatted(testName(), choice.description(), e.getMessage()), e);
-    }
-    lab = open; // from here on it is closed, whatever fails
-    open.whenBroken(broken::broke);
-    if (!choice.backend().runsPrograms()) {
-      wanted.guests().forEach(guest -> standIns.start(guest, open));
-    }
-    return open;
-  }
-
-  private List<LabRequest.GuestRequest> requests(WantedGuests.Wanted wanted) {
-    ClassLoader classPath = context.getRequiredTestClass().getClassLoader();
-    GuestFiles files = GuestFiles.of(context);
-    wanted.guests().forEach(guest -> guest.checkKernel(turn.choice().backend()));
-    return wanted.guests().stream().map(guest -> guest.request(files, classPath)).toList();
+    return open.lab();
   }
 
   /** What ends the test if its lab breaks. */
   BrokenLab broken() {
     return broken;
+  }
+
+  /** The spies on the lab's machines. */
+  Spies spies() {
+    return spies;
   }
 
   private String testName() {
@@ -120,7 +90,7 @@ final class TestLab implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
-    BackendLab open = lab;
+    PlayedLab open = lab;
     if (open == null) {
       return;
     }
@@ -134,25 +104,10 @@ final class TestLab implements AutoCloseable {
                   FailureReport.attach(
                       context,
                       testName() + " on " + turn.choice().description(),
-                      () -> report(open),
+                      open.report(failure),
                       failure));
     } finally {
-      standIns.end();
-      try {
-        open.close();
-      } catch (IOException e) {
-        if (!broken.tells(String.valueOf(e.getMessage()))) {
-          throw e;
-        }
-      } finally {
-        standIns.awaitEnd();
-      }
+      open.close();
     }
-  }
-
-  private List<ReportSection> report(BackendLab open) {
-    List<ReportSection> sections = new ArrayList<>(standIns.report());
-    sections.addAll(open.report());
-    return sections;
   }
 }

@@ -1,9 +1,15 @@
 package dev.vsocklab.junit;
 
+import dev.vsocklab.spi.Backend;
+import dev.vsocklab.spi.LabRequest;
+import dev.vsocklab.spi.LabRequest.GuestRequest;
 import dev.vsocklab.spi.Unavailable;
+import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ParameterResolutionException;
 
 /**
  * One backend's turn at a test class. It stands in the store of the class's invocation, where every
@@ -49,6 +55,40 @@ record Turn(Choice choice, Optional<Unavailable> unavailable, boolean required) 
             .flatMap(guest -> guest.unplayable(choice.backend().name()).stream())
             .findFirst();
     return required ? why.map(Turn::mustRun) : why;
+  }
+
+  /**
+   * Opens a lab of this turn's backend for one test; who plays its programs has not begun.
+   *
+   * @param files finds what comes into guests
+   * @param classPath where that may be
+   * @param broken is told when the lab breaks
+   * @throws ParameterResolutionException if it cannot be opened, with the backend's own sentence
+   */
+  PlayedLab open(
+      String testName,
+      WantedGuests.Wanted wanted,
+      GuestFiles files,
+      ClassLoader classPath,
+      BrokenLab broken) {
+    reasonToFail().or(() -> unplayable(wanted)).ifPresent(Turn::refuse);
+    Backend backend = choice.backend();
+    wanted.guests().forEach(guest -> guest.checkKernel(backend));
+    List<GuestRequest> guests =
+        wanted.guests().stream().map(guest -> guest.request(files, classPath)).toList();
+    try {
+      return new PlayedLab(
+          backend.open(new LabRequest(testName, choice.kernel(), guests, wanted.siblings())),
+          backend.runsPrograms() ? List.of() : wanted.guests(),
+          broken);
+    } catch (IOException e) {
+      throw new ParameterResolutionException(
+          "No lab for %s on %s: %s".formatted(testName, choice.description(), e.getMessage()), e);
+    }
+  }
+
+  private static void refuse(String reason) {
+    throw new ParameterResolutionException(reason);
   }
 
   private static String mustRun(String line) {

@@ -61,7 +61,7 @@ final class WantedGuests {
    * @throws ParameterResolutionException as {@link #of}
    */
   static List<GuestRequest> likely(Class<?> type) {
-    ByCid inCommon = inCommon(List.of(type));
+    ByCid inCommon = inCommon(List.of(type), List.of(BeforeEach.class, AfterEach.class));
     Map<GuestRequest, Integer> mentions = new LinkedHashMap<>();
     for (Method test : annotated(type, Testable.class)) {
       ByCid wanted = new ByCid();
@@ -75,18 +75,37 @@ final class WantedGuests {
         .toList();
   }
 
+  /**
+   * Reads the same for a test of another engine than Jupiter.
+   *
+   * @param classes the test's class, behind the classes around it
+   * @param around the annotations of methods that run with each test
+   * @param test the test
+   * @throws ParameterResolutionException if one parameter list names a guest twice, or a CID is not
+   *     a guest's
+   */
+  static Wanted of(List<Class<?>> classes, List<Class<? extends Annotation>> around, Method test) {
+    return wanted(inCommon(classes, around), test);
+  }
+
   private Wanted read(ExtensionContext context) {
     List<Class<?>> classes = new ArrayList<>(context.getEnclosingTestClasses());
     classes.add(context.getRequiredTestClass());
-    ByCid wanted = new ByCid();
     ByCid inCommon =
-        common.computeIfAbsent(context.getRequiredTestClass(), key -> inCommon(classes));
+        common.computeIfAbsent(
+            context.getRequiredTestClass(),
+            key -> inCommon(classes, List.of(BeforeEach.class, AfterEach.class)));
+    return wanted(inCommon, context.getRequiredTestMethod());
+  }
+
+  private static Wanted wanted(ByCid inCommon, Method test) {
+    ByCid wanted = new ByCid();
     wanted.addAll(inCommon);
-    wanted.addAll(context.getRequiredTestMethod());
+    wanted.addAll(test);
     return new Wanted(List.copyOf(wanted.plans.values()), inCommon.siblings);
   }
 
-  private static ByCid inCommon(List<Class<?>> classes) {
+  private static ByCid inCommon(List<Class<?>> classes, List<Class<? extends Annotation>> around) {
     ByCid wanted = new ByCid();
     for (Class<?> type : classes) {
       wanted.addDeclaredBy(type);
@@ -95,8 +114,9 @@ final class WantedGuests {
       for (Constructor<?> constructor : type.getDeclaredConstructors()) {
         wanted.addAll(constructor);
       }
-      annotated(type, BeforeEach.class).forEach(wanted::addAll);
-      annotated(type, AfterEach.class).forEach(wanted::addAll);
+      for (Class<? extends Annotation> annotation : around) {
+        annotated(type, annotation).forEach(wanted::addAll);
+      }
     }
     return wanted;
   }

@@ -39,7 +39,15 @@ final class SampleRun {
   }
 
   static Plan of(DiscoverySelector sample) {
-    return new Plan(sample);
+    return new Plan("junit-jupiter", sample);
+  }
+
+  /** A class of jqwik's properties. */
+  static Plan ofProperties(Class<?> sample) {
+    return new Plan("jqwik", selectClass(sample))
+        .parameter("jqwik.database", "")
+        .parameter(
+            "jqwik.reporting.usejunitplatform", "true"); // else it prints, and no event tells
   }
 
   /**
@@ -48,7 +56,7 @@ final class SampleRun {
    */
   static <T> T withSettings(Map<String, String> properties, Supplier<T> action) {
     Map<String, Optional<String>> before = new HashMap<>();
-    for (String key : List.of(Settings.BACKENDS, Settings.REQUIRE)) {
+    for (String key : List.of(Settings.BACKENDS, Settings.REQUIRE, Replay.PROPERTY)) {
       before.put(key, Optional.ofNullable(System.getProperty(key)));
       set(key, Optional.ofNullable(properties.get(key)));
     }
@@ -69,8 +77,8 @@ final class SampleRun {
     private final Map<String, String> properties = new HashMap<>();
     private final EngineTestKit.Builder kit;
 
-    private Plan(DiscoverySelector sample) {
-      this.kit = EngineTestKit.engine("junit-jupiter").selectors(sample);
+    private Plan(String engine, DiscoverySelector sample) {
+      this.kit = EngineTestKit.engine(engine).selectors(sample);
     }
 
     Plan property(String key, String value) {

@@ -149,7 +149,7 @@ class DyingJvmIT {
             QemuBinary.find().map(ProcessLauncher::new).orElseThrow(),
             Accelerator.TCG,
             GuestImages.in(cache).get("6.12"),
-            44)
+            new GuestPool.Kind("6.12", 44))
         .close();
     assertEquals(List.of(), list(cache, name -> name.endsWith(".building")));
   }

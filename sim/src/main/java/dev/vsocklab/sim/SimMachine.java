@@ -8,6 +8,7 @@ import dev.vsocklab.VsockAddress;
 import dev.vsocklab.VsockCapability;
 import dev.vsocklab.VsockProvider;
 import dev.vsocklab.sim.connection.CellVisits;
+import dev.vsocklab.sim.engine.Engine;
 import dev.vsocklab.sim.engine.FreeThreads;
 import dev.vsocklab.sim.engine.SimSocketLayer;
 import dev.vsocklab.sim.fabric.Fabric;
@@ -31,7 +32,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class SimMachine implements Machine, AutoCloseable {
   private final String name;
   private final Fabric fabric;
-  private final FreeThreads engine = new FreeThreads();
+  private final Engine engine;
   private final Stack stack;
   private final Port port = new StackPort();
   private final SocketLayer sockets;
@@ -39,11 +40,12 @@ public final class SimMachine implements Machine, AutoCloseable {
   private final Map<Class<?>, Object> views = new HashMap<>();
   private final Map<Integer, PacketPeer> peers = new ConcurrentHashMap<>();
 
-  private SimMachine(Fabric fabric, long cid, KernelProfile kernel) {
+  private SimMachine(Fabric fabric, long cid, KernelProfile kernel, Engine engine) {
+    this.engine = engine;
     this.name = cid == VsockAddress.CID_HOST ? "host" : "vm(" + cid + ")";
     this.fabric = fabric;
     this.stack = new Stack(cid, kernel, new FabricOutlet(), engine, fabric.visits());
-    this.sockets = new SimSocketLayer(stack, name, this::explainRefusal);
+    this.sockets = new SimSocketLayer(stack, engine, name, this::explainRefusal);
     this.vsock =
         new NioVsockProvider(
             sockets,
@@ -84,7 +86,12 @@ public final class SimMachine implements Machine, AutoCloseable {
    * @throws IllegalStateException if the CID is taken on that fabric
    */
   public static SimMachine attach(Fabric fabric, long cid, KernelProfile kernel) {
-    SimMachine machine = new SimMachine(fabric, cid, kernel);
+    return attach(fabric, cid, kernel, new FreeThreads());
+  }
+
+  /** Creates a machine that an engine runs, and connects it; closing it closes its engine. */
+  static SimMachine attach(Fabric fabric, long cid, KernelProfile kernel, Engine engine) {
+    SimMachine machine = new SimMachine(fabric, cid, kernel, engine);
     fabric.attach(cid, machine.port);
     return machine;
   }
@@ -119,7 +126,7 @@ public final class SimMachine implements Machine, AutoCloseable {
 
   private PacketPeer openPeer(long peerPort) {
     VsockAddress address = VsockAddress.of(cid(), peerPort);
-    PacketPeer peer = new PacketPeer(fabric, address, () -> peers.remove((int) peerPort));
+    PacketPeer peer = new PacketPeer(fabric, engine, address, () -> peers.remove((int) peerPort));
     if (peers.putIfAbsent((int) peerPort, peer) != null) {
       throw new IllegalStateException("Port " + peerPort + " of " + name + " has a peer already.");
     }

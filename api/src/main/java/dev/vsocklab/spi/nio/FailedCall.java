@@ -2,9 +2,7 @@ package dev.vsocklab.spi.nio;
 
 import dev.vsocklab.Errno;
 import dev.vsocklab.VsockAddress;
-import dev.vsocklab.VsockBindException;
-import dev.vsocklab.VsockConnectException;
-import dev.vsocklab.VsockNoRouteException;
+import dev.vsocklab.VsockFailures;
 import dev.vsocklab.VsockSocketException;
 import dev.vsocklab.VsockTimeoutException;
 import dev.vsocklab.spi.ErrnoException;
@@ -13,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call that a machine refused: turns its errno into the exception that {@link
- * dev.vsocklab.VsockFailure} promises, the only place that does.
+ * A call that a machine refused: says in words what its errno means there. {@link VsockFailures}
+ * has the exception's type.
  *
  * @param call which call
  * @param machine the machine that made it, as messages name it
@@ -64,24 +62,12 @@ record FailedCall(
   }
 
   private IOException exception(Errno errno, String message) {
-    if (call == Call.BIND) {
-      return new VsockBindException(message, errno, local, remote);
-    }
-    if (errno == Errno.EAGAIN) {
-      return new VsockTimeoutException(message, errno, local, remote);
-    }
-    if (call == Call.CONNECT) {
-      if (errno == Errno.ECONNRESET) {
-        return new VsockConnectException(message, errno, local, remote);
-      }
-      if (errno == Errno.ETIMEDOUT) {
-        return new VsockTimeoutException(message, errno, local, remote);
-      }
-      if (errno == Errno.ENODEV || errno == Errno.ENETUNREACH) {
-        return new VsockNoRouteException(message, errno, local, remote);
-      }
-    }
-    return new VsockSocketException(message, errno, local, remote);
+    return switch (call) {
+      case BIND -> VsockFailures.ofBind(message, errno, local, remote);
+      case CONNECT -> VsockFailures.ofConnect(message, errno, local, remote);
+      case SOCKET, LOCAL_CID, LISTEN, ACCEPT, READ, PEEK, WRITE, QUEUED, SHUTDOWN, OPTION ->
+          VsockFailures.ofCall(message, errno, local, remote);
+    };
   }
 
   private String message(Errno errno, String why) {

@@ -20,6 +20,8 @@ class ModuleArrowsTest {
   private static final String LINUX = "dev.vsocklab.linux..";
   private static final String QEMU = "dev.vsocklab.qemu..";
   private static final String JUNIT = "dev.vsocklab.junit..";
+  private static final String MOCKITO = "org.mockito..";
+  private static final String JQWIK = "net.jqwik..";
   private static final String JNA = "com.sun.jna..";
 
   @Test
@@ -46,7 +48,34 @@ class ModuleArrowsTest {
   void junitExtensionKnowsSimAndApiAndFindsTheRestThroughServiceLoader() {
     knowsOnly(
         ProductionClasses.in(10, JUNIT),
-        and(API, JUNIT, SIM, "org.junit..", "org.opentest4j..", "org.apiguardian.."));
+        and(
+            API,
+            JUNIT,
+            SIM,
+            MOCKITO,
+            JQWIK,
+            "org.junit..",
+            "org.opentest4j..",
+            "org.apiguardian.."));
+  }
+
+  @Test
+  void whatMayBeAbsentIsKnownToFewClasses() {
+    JavaClasses junit = ProductionClasses.in(10, "dev.vsocklab.junit");
+    noClasses()
+        .that()
+        .haveSimpleNameNotContaining("Spie")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(MOCKITO)
+        .check(junit);
+    noClasses()
+        .that()
+        .haveSimpleNameNotContaining("Try")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(JQWIK)
+        .check(junit);
   }
 
   @Test

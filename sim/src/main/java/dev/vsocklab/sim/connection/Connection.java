@@ -642,7 +642,7 @@ public final class Connection {
         + "/"
         + callState
         + (done ? " done" : "")
-        + ", unread "
+        + ", rx_bytes "
         + received.unreadBytes()
         + ", "
         + window;

@@ -18,20 +18,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimSocket implements KernelSocket {
   private final Sock sock;
+  private final Engine engine;
   private final Function<VsockAddress, String> refusals;
   private final SimSocketOptions options;
 
   /** Where the last connect went, for {@link #explain}. */
   private volatile @Nullable VsockAddress target;
 
-  SimSocket(Sock sock, Function<VsockAddress, String> refusals) {
+  SimSocket(Sock sock, Engine engine, Function<VsockAddress, String> refusals) {
     this.sock = sock;
+    this.engine = engine;
     this.refusals = refusals;
     this.options = new SimSocketOptions(sock);
   }
 
   @Override
   public void bind(VsockAddress address) throws ErrnoException {
+    engine.callBegins();
     sock.lock();
     try {
       sock.bind(address);
@@ -42,6 +45,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public void listen(int backlog) throws ErrnoException {
+    engine.callBegins();
     sock.lock();
     try {
       sock.listen(backlog);
@@ -52,6 +56,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public @Nullable KernelSocket accept(long timeoutNanos) throws ErrnoException {
+    engine.callBegins();
     sock.lock();
     try {
       long left = bounded(timeoutNanos, sock.receiveTimeoutNanos());
@@ -60,7 +65,7 @@ final class SimSocket implements KernelSocket {
         left = sock.readers().await(left);
         child = sock.accept();
       }
-      return child == null ? null : new SimSocket(child, refusals);
+      return child == null ? null : new SimSocket(child, engine, refusals);
     } finally {
       sock.unlock();
     }
@@ -73,6 +78,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public boolean connect(VsockAddress remote, long timeoutNanos) throws ErrnoException {
+    engine.callBegins();
     boolean waits = timeoutNanos != NO_WAIT;
     target = remote;
     sock.lock();
@@ -114,6 +120,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public int read(ByteBuffer dst, long timeoutNanos) throws ErrnoException {
+    engine.callBegins();
     sock.lock();
     try {
       ReceiveCall call = sock.beginReceive(dst, 0);
@@ -125,6 +132,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public Received receive(ByteBuffer dst, int flags, long timeoutNanos) throws ErrnoException {
+    engine.callBegins();
     sock.lock();
     try {
       ReceiveCall call = sock.beginReceive(dst, flags);
@@ -165,6 +173,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public int send(ByteBuffer src, int flags, long timeoutNanos) throws ErrnoException {
+    engine.callBegins();
     sock.lock();
     try {
       SendCall call = sock.beginSend(src, flags);
@@ -200,6 +209,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public void shutdown(Direction direction) throws ErrnoException {
+    engine.callBegins();
     sock.lock();
     try {
       sock.shutdown(direction);
@@ -210,6 +220,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public int poll(int events, long timeoutNanos) {
+    engine.callBegins();
     long left = timeoutNanos;
     sock.lock();
     try {
@@ -300,6 +311,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public void close() {
+    // No switch point: the JDK's channels call this under monitors that others may need.
     close(sock);
     closeUnaccepted();
   }

@@ -27,6 +27,7 @@ final class ConnectedTable {
     connections.remove(key(sock), sock);
   }
 
+  /** All of them, in no order. */
   List<Sock> all() {
     return List.copyOf(connections.values());
   }

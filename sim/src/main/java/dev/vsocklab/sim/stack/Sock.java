@@ -46,6 +46,7 @@ public final class Sock implements Effects {
   private final Surroundings.WaitPoint writers;
   private final Surroundings.WaitPoint pollers;
   private final Stack stack;
+  private final long number;
 
   private final Outbox outbox;
   private final SocketType type;
@@ -86,16 +87,18 @@ public final class Sock implements Effects {
   /** A child whose RESPONSE is still to be handed over. */
   private @Nullable Sock newborn;
 
-  Sock(Stack stack, SocketType type, BufferSizes sizes, long connectTimeoutNanos) {
+  Sock(Stack stack, long number, SocketType type, BufferSizes sizes, long connectTimeoutNanos) {
     this.stack = stack;
+    this.number = number;
     this.type = type;
     this.outbox = new Outbox(lock, this::carry);
     this.sizes = sizes;
     this.connectTimeoutNanos = connectTimeoutNanos;
     connection = new Connection(type, stack.kernel(), sizes);
-    readers = stack.surroundings().waitPoint(lock);
-    writers = stack.surroundings().waitPoint(lock);
-    pollers = stack.surroundings().waitPoint(lock);
+    Surroundings surroundings = stack.surroundings();
+    readers = surroundings.waitPoint(lock, Surroundings.Awaited.INPUT, this);
+    writers = surroundings.waitPoint(lock, Surroundings.Awaited.OUTPUT, this);
+    pollers = surroundings.waitPoint(lock, Surroundings.Awaited.EVENTS, this);
   }
 
   // ---- the lock and the outbox
@@ -889,6 +892,11 @@ public final class Sock implements Effects {
     return type;
   }
 
+  /** Which of its machine's sockets it is, counted as they are made. */
+  long number() {
+    return number;
+  }
+
   /**
    * Whether {@link #unlock} by this thread would hand packets over.
    *
@@ -913,12 +921,16 @@ public final class Sock implements Effects {
     return queue == null || closed ? null : localPort() + " (backlog " + queue + ")";
   }
 
+  private String state() {
+    return backlog == null ? connection.toString() : "listening, backlog " + backlog;
+  }
+
   @Override
   public String toString() {
     lock.lock();
     try {
       String end = remote == null ? "" : " → " + remote;
-      return localAddress() + end + " [" + (backlog == null ? connection : backlog) + "]";
+      return stack + " " + localAddress() + end + " [" + state() + "]";
     } finally {
       lock.unlock();
     }

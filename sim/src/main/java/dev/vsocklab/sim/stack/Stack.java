@@ -14,9 +14,13 @@ import dev.vsocklab.sim.wire.Op;
 import dev.vsocklab.sim.wire.Packet;
 import dev.vsocklab.sim.wire.SocketType;
 import dev.vsocklab.spi.ErrnoException;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +45,11 @@ public final class Stack {
 
   /** Every socket that was made and is not gone, so that closing the machine finds all. */
   private final Set<Sock> living = ConcurrentHashMap.newKeySet();
+
+  private final AtomicLong made = new AtomicLong();
+
+  private final Consumer<Packet> wayOut = this::carryOut;
+  private final Consumer<Packet> wayBack = this::carryBack;
 
   /**
    * Creates a machine's stack.
@@ -78,7 +87,7 @@ public final class Stack {
   }
 
   Sock newSock(SocketType type, BufferSizes sizes, long connectTimeoutNanos) {
-    Sock sock = new Sock(this, type, sizes, connectTimeoutNanos);
+    Sock sock = new Sock(this, made.getAndIncrement(), type, sizes, connectTimeoutNanos);
     living.add(sock);
     return sock;
   }
@@ -125,20 +134,21 @@ public final class Stack {
 
   private void replyReset(Header offender, Transport from) {
     Packet reset = Packet.of(offender.resetInReply());
-    if (from == Transport.LOOPBACK) {
-      receive(reset, Transport.LOOPBACK);
-    } else {
-      outlet.carry(reset);
-    }
+    surroundings.carry(reset, from == Transport.LOOPBACK ? wayBack : wayOut);
   }
 
   /** Hands one of this machine's packets over. No lock is held. */
   void carry(Packet packet) {
-    if (packet.header().srcCid() == VsockAddress.CID_LOCAL) {
-      receive(packet, Transport.LOOPBACK);
-    } else {
-      outlet.carry(packet);
-    }
+    surroundings.carry(
+        packet, packet.header().srcCid() == VsockAddress.CID_LOCAL ? wayBack : wayOut);
+  }
+
+  private void carryOut(Packet packet) {
+    outlet.carry(packet);
+  }
+
+  private void carryBack(Packet packet) {
+    receive(packet, Transport.LOOPBACK);
   }
 
   /**
@@ -148,7 +158,7 @@ public final class Stack {
    */
   public void transportReset(long newCid) {
     cid = newCid;
-    for (Sock sock : connected.all()) {
+    for (Sock sock : inOrder(connected.all())) {
       if (sock.transport() == main) {
         sock.transportReset();
       }
@@ -161,7 +171,7 @@ public final class Stack {
    * @param peerCid its CID
    */
   public void peerGone(long peerCid) {
-    for (Sock sock : connected.all()) {
+    for (Sock sock : inOrder(connected.all())) {
       if (sock.transport() == main && sock.remoteCid() == peerCid) {
         sock.peerMachineGone();
       }
@@ -170,7 +180,7 @@ public final class Stack {
 
   /** Closes every socket, as the end of the machine does. */
   public void close() {
-    for (Sock sock : List.copyOf(living)) {
+    for (Sock sock : inOrder(living)) {
       sock.lock();
       try {
         sock.beginClose();
@@ -181,6 +191,11 @@ public final class Stack {
       }
     }
     living.clear();
+  }
+
+  /** As they were made: a hash table's own order would make runs differ. */
+  private static List<Sock> inOrder(Collection<Sock> socks) {
+    return socks.stream().sorted(Comparator.comparingLong(Sock::number)).toList();
   }
 
   /**
@@ -285,6 +300,12 @@ public final class Stack {
    */
   public boolean isListening(long port) {
     return bound.all().stream().anyMatch(sock -> sock.isListening() && sock.localPort() == port);
+  }
+
+  /** What messages call the machine. */
+  @Override
+  public String toString() {
+    return cid == VsockAddress.CID_HOST ? "host" : "vm(" + cid + ")";
   }
 
   BoundTable bound() {
