@@ -2,6 +2,7 @@ package dev.vsocklab.sim;
 
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.sim.fabric.Fabric;
+import dev.vsocklab.sim.stack.StackWatch;
 import dev.vsocklab.sim.wire.Header;
 import dev.vsocklab.sim.wire.Op;
 import dev.vsocklab.sim.wire.Packet;
@@ -24,11 +25,13 @@ public final class PacketPeer implements AutoCloseable {
 
   private final LinkedBlockingQueue<Packet> received = new LinkedBlockingQueue<>();
   private final Fabric fabric;
+  private final StackWatch watch;
   private final VsockAddress address;
   private final Runnable onClose;
 
-  PacketPeer(Fabric fabric, VsockAddress address, Runnable onClose) {
+  PacketPeer(Fabric fabric, StackWatch watch, VsockAddress address, Runnable onClose) {
     this.fabric = fabric;
+    this.watch = watch;
     this.address = address;
     this.onClose = onClose;
   }
@@ -77,6 +80,7 @@ public final class PacketPeer implements AutoCloseable {
    * @param payload the payload, of any length
    */
   public void send(long toCid, Header header, byte[] payload) {
+    watch.isHandMade(header);
     fabric.deliver(toCid, Packet.owning(header, ByteBuffer.wrap(payload.clone()), 0));
   }
 

@@ -28,12 +28,12 @@ public final class SimSocketLayer implements SocketLayer {
 
   @Override
   public KernelSocket stream() {
-    return new SimSocket(stack.socket(SocketType.STREAM), refusals);
+    return new SimSocket(stack, stack.socket(SocketType.STREAM), refusals);
   }
 
   @Override
   public KernelSocket seqpacket() {
-    return new SimSocket(stack.socket(SocketType.SEQPACKET), refusals);
+    return new SimSocket(stack, stack.socket(SocketType.SEQPACKET), refusals);
   }
 
   @Override

@@ -27,6 +27,10 @@ final class ConnectedTable {
     connections.remove(key(sock), sock);
   }
 
+  void clear() {
+    connections.clear();
+  }
+
   List<Sock> all() {
     return List.copyOf(connections.values());
   }
