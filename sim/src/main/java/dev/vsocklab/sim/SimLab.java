@@ -40,9 +40,7 @@ final class SimLab implements BackendLab {
     for (LabRequest.GuestRequest guest : request.guests()) {
       guests.add(SimMachine.attach(fabric, guest.cid(), kernel, checkers));
     }
-    faults =
-        new LabFaults(
-            fabric, host.timers(), FreeThreads.draws(), nanos, this::victims, checkers);
+    faults = SimFaults.of(fabric, host, nanos, this::victims, checkers);
   }
 
   @Override
