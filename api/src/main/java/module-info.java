@@ -6,6 +6,7 @@ module dev.vsocklab.api {
   requires static org.jspecify;
 
   exports dev.vsocklab;
+  exports dev.vsocklab.fault;
   exports dev.vsocklab.spi;
   exports dev.vsocklab.spi.nio;
 }

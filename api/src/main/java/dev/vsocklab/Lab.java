@@ -1,5 +1,7 @@
 package dev.vsocklab;
 
+import dev.vsocklab.fault.Fault;
+import dev.vsocklab.fault.InjectedFault;
 import java.io.IOException;
 import java.util.List;
 
@@ -31,6 +33,22 @@ public interface Lab extends AutoCloseable {
    * @return an unmodifiable list
    */
   List<Machine> guests();
+
+  /**
+   * Lets something go wrong until the result is closed: {@code try (var fault = lab.inject(...))}.
+   *
+   * @param fault what and where, see {@link dev.vsocklab.fault.Faults}
+   * @return the fault in this lab
+   * @throws UnsupportedOperationException if this backend cannot do that, with the reason
+   * @throws IllegalArgumentException if the fault must name a machine and names none of this lab
+   * @throws IOException if a real guest cannot be reached for that
+   */
+  default InjectedFault inject(Fault fault) throws IOException {
+    throw new UnsupportedOperationException(
+        "This lab cannot inject "
+            + fault
+            + ". Both its ends are real kernels; run the test on sim or vhost-user.");
+  }
 
   /**
    * Closes everything that was opened on the lab's machines. Closing again does nothing.

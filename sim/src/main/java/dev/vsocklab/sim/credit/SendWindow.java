@@ -17,7 +17,19 @@ public final class SendWindow {
   private int peerFwdCnt;
 
   /** Creates a window of a connection that knows nothing of its peer yet: 0 bytes. */
-  public SendWindow() {}
+  public SendWindow() {
+    this(0);
+  }
+
+  /**
+   * Creates a window whose counters begin elsewhere.
+   *
+   * @param firstCount where both ends' counters begin; 0 in Linux
+   */
+  public SendWindow(int firstCount) {
+    txCnt = firstCount;
+    peerFwdCnt = firstCount;
+  }
 
   /**
    * Takes the credit that any packet of the peer carries. What it says is believed, whatever it is:
