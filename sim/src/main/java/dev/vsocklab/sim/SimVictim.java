@@ -3,13 +3,19 @@ package dev.vsocklab.sim;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.fault.FaultKind;
 import dev.vsocklab.fault.ResetEvent;
+import dev.vsocklab.sim.connection.Row;
 import dev.vsocklab.sim.fabric.Fabric;
 import dev.vsocklab.sim.fault.Struck;
 import dev.vsocklab.sim.fault.Victim;
 import dev.vsocklab.sim.stack.CallLimits;
+import dev.vsocklab.sim.stack.Sock;
 import dev.vsocklab.sim.stack.Stack;
 import dev.vsocklab.sim.stack.Surroundings;
+import dev.vsocklab.sim.wire.Header;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A simulated machine, for faults that strike it as a whole. */
@@ -61,6 +67,31 @@ final class SimVictim implements Victim {
       return reset(reset);
     }
     return null;
+  }
+
+  @Override
+  public List<Header> toldCredit() {
+    return ofConnections(Sock::toldCredit);
+  }
+
+  @Override
+  public List<Header> knownCredit() {
+    return ofConnections(Sock::knownCredit);
+  }
+
+  private List<Header> ofConnections(Function<Sock, Header> what) {
+    List<Header> headers = new ArrayList<>();
+    for (Sock sock : stack.sockets()) {
+      sock.lock();
+      try {
+        if (sock.connection().row() == Row.ESTABLISHED) {
+          headers.add(what.apply(sock));
+        }
+      } finally {
+        sock.unlock();
+      }
+    }
+    return headers;
   }
 
   private void checkIsGuest(FaultKind kind) {

@@ -635,6 +635,24 @@ public final class Connection {
   }
 
   /**
+   * What this end may send by what the peer said.
+   *
+   * @return the window, to look at
+   */
+  public SendWindow window() {
+    return window;
+  }
+
+  /**
+   * The {@code fwd_cnt} that the peer was told last.
+   *
+   * @return the counter, modulo 2^32
+   */
+  public int toldFwdCnt() {
+    return received.toldFwdCnt();
+  }
+
+  /**
    * Directions that this end gave up.
    *
    * @return SHUTDOWN flags

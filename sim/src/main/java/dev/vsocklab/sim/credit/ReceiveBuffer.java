@@ -334,6 +334,15 @@ public final class ReceiveBuffer {
   }
 
   /**
+   * The {@code fwd_cnt} that the peer was told last.
+   *
+   * @return the counter, modulo 2^32
+   */
+  public int toldFwdCnt() {
+    return lastFwdCnt;
+  }
+
+  /**
    * The size that packets announce.
    *
    * @return bytes, unsigned

@@ -66,6 +66,24 @@ public final class SendWindow {
   }
 
   /**
+   * What the peer announced last.
+   *
+   * @return bytes, unsigned
+   */
+  public int peerBufAlloc() {
+    return peerBufAlloc;
+  }
+
+  /**
+   * What the peer said last that it consumed.
+   *
+   * @return a counter, modulo 2^32
+   */
+  public int peerFwdCnt() {
+    return peerFwdCnt;
+  }
+
+  /**
    * Uses credit up.
    *
    * @param bytes at most {@link #availableBytes}

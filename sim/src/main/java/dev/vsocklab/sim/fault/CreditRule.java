@@ -49,7 +49,6 @@ abstract class CreditRule extends Rule {
   final boolean takes(Passing passing) {
     Header header = passing.header();
     Header told;
-    boolean lags;
     lock.lock();
     try {
       if (header.op() == Op.RST) {
@@ -68,16 +67,52 @@ abstract class CreditRule extends Rule {
         return false;
       }
       told = Headers.withCredit(header, credit.toldBufAlloc, credit.toldFwdCnt);
-      lags = true;
     } finally {
       lock.unlock();
     }
     struck().count(header);
     passing.sendOn(told);
-    if (lags) {
-      isBehind();
-    }
+    isBehind();
     return true;
+  }
+
+  @Override
+  void begin(List<? extends Victim> machines) {
+    for (Victim machine : machines) {
+      machine.toldCredit().forEach(this::remember);
+    }
+    for (Victim machine : machines) {
+      machine.knownCredit().forEach(this::remember); // what arrived counts, not what was said
+    }
+  }
+
+  private void remember(Header told) {
+    if (isAbout(told)) {
+      lock.lock();
+      try {
+        credits.put(Direction.of(told), new Credit(told));
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** Tells the senders of what changes for them at once. */
+  final void tellAll() {
+    List<Packet> updates = new ArrayList<>();
+    lock.lock();
+    try {
+      for (Credit credit : credits.values()) {
+        tell(credit);
+        if (!credit.isTrue()) {
+          updates.add(credit.update());
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    updates.forEach(update -> struck().count(update.header()));
+    send(updates);
   }
 
   /** Chooses what the sender is told; {@code said} is what it would be. */
@@ -209,6 +244,11 @@ abstract class CreditRule extends Rule {
       super(struck, faults);
       this.mostBytes = mostBytes;
       this.extraBytes = extraBytes;
+    }
+
+    @Override
+    void begun() {
+      tellAll();
     }
 
     @Override

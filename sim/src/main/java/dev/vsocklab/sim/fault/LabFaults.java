@@ -244,11 +244,13 @@ public final class LabFaults {
   private void install(Rule rule) {
     lock.lock();
     try {
+      rule.begin(victims.get());
       rules.add(rule);
       fabric.divert(diversion);
     } finally {
       lock.unlock();
     }
+    rule.begun();
   }
 
   private void remove(Rule rule) {

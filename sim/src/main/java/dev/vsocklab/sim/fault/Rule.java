@@ -5,6 +5,7 @@ import dev.vsocklab.fault.Fault;
 import dev.vsocklab.fault.PacketOp;
 import dev.vsocklab.sim.wire.Header;
 import dev.vsocklab.sim.wire.Op;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One fault that acts on packets. Asked by many threads at once. */
@@ -60,6 +61,16 @@ abstract class Rule {
    *     did with it what is to be done
    */
   abstract boolean takes(Passing passing);
+
+  /**
+   * The rule is about to be put in.
+   *
+   * @param machines the machines of the lab
+   */
+  void begin(List<? extends Victim> machines) {}
+
+  /** The rule was put in. */
+  void begun() {}
 
   /** The rule was taken out: what it kept goes on. */
   void end() {}

@@ -1,6 +1,8 @@
 package dev.vsocklab.sim.fault;
 
+import dev.vsocklab.sim.wire.Header;
 import java.io.IOException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A machine, for faults that strike it as a whole. */
@@ -23,6 +25,24 @@ public interface Victim {
    * @throws IOException if a real machine cannot be reached
    */
   @Nullable Mend strike(Struck struck) throws IOException;
+
+  /**
+   * What its sockets told their peers last of their credit.
+   *
+   * @return one header for each connection, as of a CREDIT_UPDATE; none for a real machine
+   */
+  default List<Header> toldCredit() {
+    return List.of();
+  }
+
+  /**
+   * What its sockets know of their peers' credit.
+   *
+   * @return one header for each connection, as of the peer's CREDIT_UPDATE
+   */
+  default List<Header> knownCredit() {
+    return List.of();
+  }
 
   /** Mends a machine. */
   interface Mend {

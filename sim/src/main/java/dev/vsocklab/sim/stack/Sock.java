@@ -951,6 +951,51 @@ public final class Sock implements Effects {
   }
 
   /**
+   * The credit that this end told its peer last, as a packet that would tell it again.
+   *
+   * @return the header
+   */
+  public Header toldCredit() {
+    return credit(
+        stack.cidAs(transport),
+        localPort(),
+        remoteCid(),
+        remotePort(),
+        connection.stampBufAlloc(),
+        connection.toldFwdCnt());
+  }
+
+  /**
+   * The credit that the peer told this end last, as a packet that would tell it again.
+   *
+   * @return the header
+   */
+  public Header knownCredit() {
+    return credit(
+        remoteCid(),
+        remotePort(),
+        stack.cidAs(transport),
+        localPort(),
+        connection.window().peerBufAlloc(),
+        connection.window().peerFwdCnt());
+  }
+
+  private Header credit(
+      long fromCid, long fromPort, long toCid, long toPort, int bufAlloc, int fwdCnt) {
+    return new Header(
+        fromCid,
+        toCid,
+        (int) fromPort,
+        (int) toPort,
+        0,
+        type.wireValue(),
+        Op.CREDIT_UPDATE.wireValue(),
+        0,
+        bufAlloc,
+        fwdCnt);
+  }
+
+  /**
    * Who looks on.
    *
    * @return the onlooker
