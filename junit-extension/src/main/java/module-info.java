@@ -1,7 +1,7 @@
 /** {@code @VsockTest}: one JUnit class, every backend. */
 module dev.vsocklab.junit {
   requires transitive dev.vsocklab.api;
-  requires dev.vsocklab.sim;
+  requires transitive dev.vsocklab.sim;
   requires transitive org.junit.jupiter.api;
   requires org.junit.platform.engine;
   requires static org.apiguardian.api;

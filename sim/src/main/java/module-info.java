@@ -4,6 +4,7 @@ module dev.vsocklab.sim {
   requires static org.jspecify;
 
   exports dev.vsocklab.sim.capture;
+  exports dev.vsocklab.sim.choice;
   exports dev.vsocklab.sim;
   exports dev.vsocklab.sim.wire;
   exports dev.vsocklab.sim.fabric;

@@ -1,6 +1,7 @@
 package dev.vsocklab.spi;
 
 import java.io.IOException;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * One machine's AF_VSOCK socket layer: what {@code socket(2)} is to a program. Every machine offers
@@ -44,4 +45,24 @@ public interface SocketLayer {
    * @return for example {@code vm(42)}
    */
   String name();
+
+  /**
+   * Makes a lock that may be held while a call waits, with conditions to wait for. A layer that
+   * decides itself which thread runs, and when time passes, gives one that it knows; else it is the
+   * JDK's own, as here.
+   *
+   * @return a new lock, held by nobody
+   */
+  default ReentrantLock newLock() {
+    return new ReentrantLock();
+  }
+
+  /**
+   * The clock that {@link #newLock}'s conditions and this layer's timeouts go by.
+   *
+   * @return nanoseconds from any origin, as {@link System#nanoTime} tells them
+   */
+  default long nanoTime() {
+    return System.nanoTime();
+  }
 }

@@ -52,6 +52,19 @@ final class FailureReport extends Exception {
       failure.addSuppressed(e); // the test's own failure stays the first thing to read
       return;
     }
+    attach(context, title, sections, failure);
+  }
+
+  /**
+   * Adds sections to a failure.
+   *
+   * @param context the test
+   * @param title the test and its backend
+   * @param sections what there is to show
+   * @param failure what the test failed with
+   */
+  static void attach(
+      ExtensionContext context, String title, List<ReportSection> sections, Throwable failure) {
     if (sections.isEmpty()) {
       return;
     }
@@ -110,7 +123,7 @@ final class FailureReport extends Exception {
     return text.toString();
   }
 
-  private static Path fromWorkingDirectory(Path file) {
+  static Path fromWorkingDirectory(Path file) {
     Path here = Path.of("").toAbsolutePath();
     Path absolute = file.toAbsolutePath();
     return absolute.startsWith(here) ? here.relativize(absolute) : file;

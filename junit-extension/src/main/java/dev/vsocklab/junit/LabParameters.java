@@ -6,6 +6,7 @@ import dev.vsocklab.VsockProvider;
 import java.io.IOException;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Executable;
+import java.lang.reflect.Parameter;
 import java.util.Optional;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -28,6 +29,9 @@ final class LabParameters implements ParameterResolver, AfterEachCallback {
 
   @Override
   public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+    if (SimulatedTest.annotation(context).isPresent()) {
+      return false; // its lab is another with each run
+    }
     return Asked.by(parameter.getParameter()).anything()
         || (parameter.getParameter().getType() == Lab.class && Turn.of(context).isPresent());
   }
@@ -38,6 +42,22 @@ final class LabParameters implements ParameterResolver, AfterEachCallback {
     if (!asked.anything()) {
       return testLab(asked, parameter, context).lab();
     }
+    Lab lab = testLab(checked(asked, parameter), parameter, context).lab();
+    return machine(asked, parameter.getParameter(), lab);
+  }
+
+  /** The machine of a lab that a parameter asks for, in the parameter's type. */
+  static Object machine(Asked asked, Parameter parameter, Lab lab) {
+    Machine machine = asked.guest().map(it -> lab.guest(it.value())).orElseGet(lab::host);
+    return parameter.getType() == Machine.class ? machine : machine.vsock();
+  }
+
+  /**
+   * Checks that a parameter asks for one machine, in a type that can be had.
+   *
+   * @return what it asks for
+   */
+  static Asked checked(Asked asked, ParameterContext parameter) {
     Class<?> type = parameter.getParameter().getType();
     if (asked.host() && asked.guest().isPresent()) {
       throw new ParameterResolutionException(
@@ -49,9 +69,7 @@ final class LabParameters implements ParameterResolver, AfterEachCallback {
           "%s in %s is on a parameter of type %s, but it gives a Machine or a VsockProvider. Change the type to one of these."
               .formatted(asked.what(), where(parameter), type.getSimpleName()));
     }
-    Lab lab = testLab(asked, parameter, context).lab();
-    Machine machine = asked.guest().map(it -> lab.guest(it.value())).orElseGet(lab::host);
-    return type == Machine.class ? machine : machine.vsock();
+    return asked;
   }
 
   /** Closes the lab here rather than with the store, which would hide the reason in a cause. */
@@ -83,7 +101,7 @@ final class LabParameters implements ParameterResolver, AfterEachCallback {
     return TestLab.of(context, turn);
   }
 
-  private static String where(ParameterContext parameter) {
+  static String where(ParameterContext parameter) {
     return nameOf(parameter.getDeclaringExecutable());
   }
 

@@ -48,7 +48,7 @@ final class SampleRun {
    */
   static <T> T withSettings(Map<String, String> properties, Supplier<T> action) {
     Map<String, Optional<String>> before = new HashMap<>();
-    for (String key : List.of(Settings.BACKENDS, Settings.REQUIRE)) {
+    for (String key : List.of(Settings.BACKENDS, Settings.REQUIRE, Replay.PROPERTY)) {
       before.put(key, Optional.ofNullable(System.getProperty(key)));
       set(key, Optional.ofNullable(properties.get(key)));
     }

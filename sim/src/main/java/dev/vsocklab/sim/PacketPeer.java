@@ -1,6 +1,7 @@
 package dev.vsocklab.sim;
 
 import dev.vsocklab.VsockAddress;
+import dev.vsocklab.sim.engine.Engine;
 import dev.vsocklab.sim.fabric.Fabric;
 import dev.vsocklab.sim.stack.StackWatch;
 import dev.vsocklab.sim.wire.Header;
@@ -8,8 +9,9 @@ import dev.vsocklab.sim.wire.Op;
 import dev.vsocklab.sim.wire.Packet;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
+import java.util.ArrayDeque;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,21 +25,32 @@ public final class PacketPeer implements AutoCloseable {
   /** What it announces unless told otherwise: Linux's default buffer. */
   private static final int BUF_ALLOC = 256 * 1024;
 
-  private final LinkedBlockingQueue<Packet> received = new LinkedBlockingQueue<>();
+  private final ArrayDeque<Packet> received = new ArrayDeque<>();
+  private final ReentrantLock lock;
+  private final Condition arrived;
   private final Fabric fabric;
   private final StackWatch watch;
   private final VsockAddress address;
   private final Runnable onClose;
 
-  PacketPeer(Fabric fabric, StackWatch watch, VsockAddress address, Runnable onClose) {
+  PacketPeer(
+      Fabric fabric, Engine engine, StackWatch watch, VsockAddress address, Runnable onClose) {
     this.fabric = fabric;
+    this.lock = engine.newLock();
+    this.arrived = lock.newCondition();
     this.watch = watch;
     this.address = address;
     this.onClose = onClose;
   }
 
   void take(Packet packet) {
-    received.add(packet.owned());
+    lock.lock();
+    try {
+      received.add(packet.owned());
+      arrived.signal();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**
@@ -103,7 +116,16 @@ public final class PacketPeer implements AutoCloseable {
    * @throws InterruptedException if the thread is interrupted meanwhile
    */
   public @Nullable Packet receive(Duration atMost) throws InterruptedException {
-    return received.poll(atMost.toNanos(), TimeUnit.NANOSECONDS);
+    lock.lockInterruptibly();
+    try {
+      long leftNanos = atMost.toNanos();
+      while (received.isEmpty() && leftNanos > 0) {
+        leftNanos = arrived.awaitNanos(leftNanos);
+      }
+      return received.poll();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Gives the port back to the machine's sockets. */

@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
-/** The faults of a lab whose host is simulated: its engine runs their timers and draws for them. */
+/**
+ * The faults of a lab whose host is simulated and whose guests are not: the host's engine runs their
+ * timers, and chance draws for them, since no such run can be repeated.
+ */
 public final class SimFaults {
   private SimFaults() {}
 

@@ -7,7 +7,9 @@ import dev.vsocklab.fault.InjectedFault;
 import dev.vsocklab.sim.capture.PacketLog;
 import dev.vsocklab.sim.check.Checkers;
 import dev.vsocklab.sim.check.Netstat;
+import dev.vsocklab.sim.engine.Engine;
 import dev.vsocklab.sim.engine.FreeThreads;
+import dev.vsocklab.sim.engine.VirtualRun;
 import dev.vsocklab.sim.fabric.Fabric;
 import dev.vsocklab.sim.fault.LabFaults;
 import dev.vsocklab.sim.fault.Victim;
@@ -17,30 +19,59 @@ import dev.vsocklab.spi.LabRequest;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntUnaryOperator;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A lab in which every machine is simulated. */
+/** A lab in which every machine is simulated, by free threads or in a deterministic run. */
 final class SimLab implements BackendLab {
   private final Fabric fabric;
-  private final LongSupplier nanos = FreeThreads.nanosSinceNow();
-  private final PacketLog packets = new PacketLog(nanos);
-  private final Checkers checkers = new Checkers(packets);
+  private final PacketLog packets;
+  private final Optional<VirtualRun> run;
+  private final Checkers checkers;
   private final LabFaults faults;
   private final AtomicBoolean closed = new AtomicBoolean();
   private final SimMachine host;
   private final List<SimMachine> guests = new ArrayList<>();
 
+  /** A lab that the callers' own threads drive. */
   SimLab(LabRequest request, KernelProfile kernel) {
+    this(request, kernel, Optional.empty(), FreeThreads.nanosSinceNow(), FreeThreads.draws());
+  }
+
+  /** A lab in a deterministic run. */
+  SimLab(LabRequest request, KernelProfile kernel, VirtualRun run) {
+    this(request, kernel, Optional.of(run), run::nowNanos, run.draws("faults"));
+  }
+
+  private SimLab(
+      LabRequest request,
+      KernelProfile kernel,
+      Optional<VirtualRun> run,
+      LongSupplier nanos,
+      IntUnaryOperator draws) {
+    this.run = run;
+    packets = new PacketLog(nanos);
+    checkers = new Checkers(packets);
     fabric = new Fabric(request.siblings());
     fabric.addTap(packets);
-    host = SimMachine.attach(fabric, VsockAddress.CID_HOST, kernel, checkers);
+    host = attach(VsockAddress.CID_HOST, kernel);
     for (LabRequest.GuestRequest guest : request.guests()) {
-      guests.add(SimMachine.attach(fabric, guest.cid(), kernel, checkers));
+      guests.add(attach(guest.cid(), kernel));
     }
-    faults = SimFaults.of(fabric, host, nanos, this::victims, checkers);
+    faults = new LabFaults(fabric, host.timers(), draws, nanos, this::victims, checkers);
+  }
+
+  private SimMachine attach(long cid, KernelProfile kernel) {
+    Engine engine = run.isPresent() ? run.get().newMachine(cid) : new FreeThreads();
+    return SimMachine.attach(fabric, cid, kernel, engine, checkers);
+  }
+
+  PacketLog packets() {
+    return packets;
   }
 
   @Override
@@ -92,6 +123,13 @@ final class SimLab implements BackendLab {
     sections.add(
         new ReportSection("sockets", Netstat.of(machines().map(SimMachine::stack).toList())));
     sections.add(new ReportSection("last packets", packets.text()));
+    if (run.isEmpty()) {
+      sections.add(
+          new ReportSection(
+              "replay",
+              "Not replayable: the lab ran on free threads. @VsockSimulation runs the test in"
+                  + " virtual time, where every failure replays."));
+    }
     return sections;
   }
 
@@ -103,10 +141,18 @@ final class SimLab implements BackendLab {
     try {
       faults.close();
     } finally {
+      letPacketsArrive();
       machines().map(SimMachine::stack).forEach(checkers::checkProgress);
       guests.forEach(SimMachine::close);
+      letPacketsArrive();
       host.close();
+      letPacketsArrive();
     }
     checkers.verdict();
+  }
+
+  /** With free threads, they have. */
+  private void letPacketsArrive() {
+    run.ifPresent(VirtualRun::letPacketsArrive);
   }
 }

@@ -7,6 +7,7 @@ import dev.vsocklab.VsockAddress;
 import dev.vsocklab.VsockCapability;
 import dev.vsocklab.VsockProvider;
 import dev.vsocklab.sim.connection.CellVisits;
+import dev.vsocklab.sim.engine.Engine;
 import dev.vsocklab.sim.engine.FreeThreads;
 import dev.vsocklab.sim.engine.SimSocketLayer;
 import dev.vsocklab.sim.fabric.Fabric;
@@ -33,7 +34,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class SimMachine implements Machine, AutoCloseable {
   private final String name;
   private final Fabric fabric;
-  private final FreeThreads engine = new FreeThreads();
+  private final Engine engine;
   private final Stack stack;
   private final Port port = new StackPort();
   private final SocketLayer sockets;
@@ -46,13 +47,15 @@ public final class SimMachine implements Machine, AutoCloseable {
   /** What it sends goes nowhere: it crashed. */
   private volatile boolean crashed;
 
-  private SimMachine(Fabric fabric, long cid, KernelProfile kernel, StackWatch watch) {
+  private SimMachine(
+      Fabric fabric, long cid, KernelProfile kernel, Engine engine, StackWatch watch) {
+    this.engine = engine;
     this.name = cid == VsockAddress.CID_HOST ? "host" : "vm(" + cid + ")";
     this.fabric = fabric;
     this.watch = watch;
     this.stack = new Stack(cid, kernel, new FabricOutlet(), engine, fabric.visits(), watch);
     this.victim = new SimVictim(this, fabric, stack, engine);
-    this.sockets = new SimSocketLayer(stack, name, this::explainRefusal);
+    this.sockets = new SimSocketLayer(stack, engine, name, this::explainRefusal);
     this.vsock =
         new NioVsockProvider(
             sockets,
@@ -107,7 +110,13 @@ public final class SimMachine implements Machine, AutoCloseable {
    */
   public static SimMachine attach(
       Fabric fabric, long cid, KernelProfile kernel, StackWatch watch) {
-    SimMachine machine = new SimMachine(fabric, cid, kernel, watch);
+    return attach(fabric, cid, kernel, new FreeThreads(), watch);
+  }
+
+  /** Creates a machine that an engine runs, and connects it; closing it closes its engine. */
+  static SimMachine attach(
+      Fabric fabric, long cid, KernelProfile kernel, Engine engine, StackWatch watch) {
+    SimMachine machine = new SimMachine(fabric, cid, kernel, engine, watch);
     fabric.attach(cid, machine.port);
     return machine;
   }
@@ -198,7 +207,8 @@ public final class SimMachine implements Machine, AutoCloseable {
 
   private PacketPeer openPeer(long peerPort) {
     VsockAddress address = VsockAddress.of(cid(), peerPort);
-    PacketPeer peer = new PacketPeer(fabric, watch, address, () -> peers.remove((int) peerPort));
+    PacketPeer peer =
+        new PacketPeer(fabric, engine, watch, address, () -> peers.remove((int) peerPort));
     if (peers.putIfAbsent((int) peerPort, peer) != null) {
       throw new IllegalStateException("Port " + peerPort + " of " + name + " has a peer already.");
     }

@@ -48,8 +48,8 @@ final class Connection extends SocketCore {
     CONNECTED
   }
 
-  final ReentrantLock readLock = new ReentrantLock();
-  final ReentrantLock writeLock = new ReentrantLock();
+  final ReentrantLock readLock;
+  final ReentrantLock writeLock;
 
   private volatile State state = State.UNCONNECTED;
   private volatile @Nullable VsockAddress remoteAddress;
@@ -59,6 +59,8 @@ final class Connection extends SocketCore {
   /** An unconnected one. */
   Connection(VsockSelectorProvider machine, Face face, KernelSocket socket, OwningChannel channel) {
     super(machine, face, socket, channel, SocketOptions.CONNECTION);
+    readLock = machine.newLock();
+    writeLock = machine.newLock();
   }
 
   /** Takes the addresses of a connection that a listener gave; closes the socket if it cannot. */

@@ -25,11 +25,13 @@ final class Listening extends SocketCore {
   /** The backlog for callers who name none, as the JDK has it. */
   private static final int DEFAULT_BACKLOG = 50;
 
-  private final ReentrantLock acceptLock = new ReentrantLock();
-  private final ReentrantLock bindLock = new ReentrantLock();
+  private final ReentrantLock acceptLock;
+  private final ReentrantLock bindLock;
 
   Listening(VsockSelectorProvider machine, Face face, KernelSocket socket, OwningChannel channel) {
     super(machine, face, socket, channel, SocketOptions.LISTENER);
+    acceptLock = machine.newLock();
+    bindLock = machine.newLock();
   }
 
   void bind(@Nullable SocketAddress local, int backlog) throws IOException {

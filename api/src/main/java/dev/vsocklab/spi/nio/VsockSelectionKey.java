@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** One channel's registration with one selector, and where it stands in that selector's round. */
 final class VsockSelectionKey extends AbstractSelectionKey {
   private final VsockSelector selector;
+  private final int number;
   private final SelectableChannel channel;
   private final SocketCore polled;
   private final AtomicInteger interestOps;
@@ -30,8 +31,13 @@ final class VsockSelectionKey extends AbstractSelectionKey {
   int newReadyOps;
 
   VsockSelectionKey(
-      VsockSelector selector, SelectableChannel channel, SocketCore polled, int interestOps) {
+      VsockSelector selector,
+      int number,
+      SelectableChannel channel,
+      SocketCore polled,
+      int interestOps) {
     this.selector = selector;
+    this.number = number;
     this.channel = channel;
     this.polled = polled;
     this.interestOps = new AtomicInteger(interestOps);
@@ -111,6 +117,17 @@ final class VsockSelectionKey extends AbstractSelectionKey {
   /** Puts the key before its selector again, and wakes it. */
   void fire() {
     selector.fire(this);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return this == other;
+  }
+
+  /** Which registration it is: the order of a set of keys is then the same in every run. */
+  @Override
+  public int hashCode() {
+    return number;
   }
 
   private void ensureValid() {

@@ -42,7 +42,8 @@ import org.jspecify.annotations.Nullable;
  * the set, not while it waits, so that a waiting virtual thread can leave its carrier.
  */
 final class VsockSelector extends AbstractSelector {
-  private final ReentrantLock selectLock = new ReentrantLock();
+  private final VsockSelectorProvider machine;
+  private final ReentrantLock selectLock;
   private final Set<SelectionKey> keys = ConcurrentHashMap.newKeySet();
   private final Set<SelectionKey> publicKeys = Collections.unmodifiableSet(keys);
   private final SelectedKeys selectedKeys = new SelectedKeys();
@@ -50,14 +51,19 @@ final class VsockSelector extends AbstractSelector {
   private final List<VsockSelectionKey> found = new ArrayList<>();
   private boolean selecting;
 
-  private final ReentrantLock eventLock = new ReentrantLock();
-  private final Condition event = eventLock.newCondition();
+  private final ReentrantLock eventLock;
+  private final Condition event;
   private final Queue<VsockSelectionKey> firedKeys = new ArrayDeque<>();
   private final Queue<VsockSelectionKey> changedKeys = new ArrayDeque<>();
   private boolean wokenUp;
+  private int registrations;
 
   VsockSelector(VsockSelectorProvider provider) {
     super(provider);
+    machine = provider;
+    selectLock = provider.newLock();
+    eventLock = provider.newLock();
+    event = eventLock.newCondition();
   }
 
   @Override
@@ -138,9 +144,18 @@ final class VsockSelector extends AbstractSelector {
 
   private VsockSelectionKey newKey(SelectableChannel channel, int interestOps) {
     if (channel instanceof OwningChannel owning) {
-      return new VsockSelectionKey(this, channel, owning.core(), interestOps);
+      return new VsockSelectionKey(this, nextRegistration(), channel, owning.core(), interestOps);
     }
     throw new IllegalSelectorException();
+  }
+
+  private int nextRegistration() {
+    eventLock.lock();
+    try {
+      return registrations++;
+    } finally {
+      eventLock.unlock();
+    }
   }
 
   /** Has the next selection look at the key: its interest set is another. */
@@ -211,7 +226,7 @@ final class VsockSelector extends AbstractSelector {
 
   private int selectionLocked(@Nullable Consumer<SelectionKey> action, long timeoutNanos) {
     boolean timed = timeoutNanos != KernelSocket.NO_WAIT && timeoutNanos != KernelSocket.FOREVER;
-    long startNanos = timed ? System.nanoTime() : 0;
+    long startNanos = timed ? machine.nanoTime() : 0;
     forgetCancelled();
     takeChanged();
     boolean wait = timeoutNanos != KernelSocket.NO_WAIT;
@@ -221,7 +236,7 @@ final class VsockSelector extends AbstractSelector {
       if (!found.isEmpty() || woken || !wait) {
         break;
       }
-      long leftNanos = timed ? timeoutNanos - (System.nanoTime() - startNanos) : timeoutNanos;
+      long leftNanos = timed ? timeoutNanos - (machine.nanoTime() - startNanos) : timeoutNanos;
       // After the wait there is one more look, for what came at its very end.
       wait = awaitEvent(leftNanos);
       forgetCancelled();

@@ -8,6 +8,7 @@ import java.net.ProtocolFamily;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.Pipe;
 import java.nio.channels.spi.SelectorProvider;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * One machine's {@link SelectorProvider}: what makes its channels and selectors belong together.
@@ -34,6 +35,15 @@ final class VsockSelectorProvider extends SelectorProvider {
 
   boolean cheapCalls() {
     return cheapCalls;
+  }
+
+  /** A lock that may be held while a call waits. */
+  ReentrantLock newLock() {
+    return layer.newLock();
+  }
+
+  long nanoTime() {
+    return layer.nanoTime();
   }
 
   @Override

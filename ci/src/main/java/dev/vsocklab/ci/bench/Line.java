@@ -62,6 +62,13 @@ record Line(
           of("round trip of 64 B", params.getParam("transport"), scores, 1, Unit.MICROSECONDS);
       case "Connecting.connectAcceptClose" ->
           of("connect+accept+close", params.getParam("transport"), scores, 1, Unit.PER_SECOND);
+      case "Simulating.packets" -> of("packet events", "EVENT_LOOP", scores, 1, Unit.PER_SECOND);
+      case "Simulating.idleHour" ->
+          of("idle hour of virtual time", "EVENT_LOOP", scores, 1, Unit.MICROSECONDS);
+      case "Simulating.lab" ->
+          of("lab of 3 machines, 4 connections", "EVENT_LOOP", scores, 1, Unit.MICROSECONDS);
+      case "SimulatingThreads.echo" ->
+          of("simulated echo of two threads", "THREADS", scores, 1, Unit.MICROSECONDS);
       case "EmptyTests.plain" -> of("empty test", "@Test", scores, 1, Unit.MICROSECONDS);
       case "EmptyTests.vsockTest" -> of("empty test", "@VsockTest", scores, 1, Unit.MICROSECONDS);
       case "GuestBoot.boot" ->

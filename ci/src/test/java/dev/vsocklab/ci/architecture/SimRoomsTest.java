@@ -27,6 +27,7 @@ class SimRoomsTest {
   /** Bottom up, with the least number of classes that are there. */
   private static final List<Room> ROOMS =
       List.of(
+          new Room("choice", 8),
           new Room("kernel", 2),
           new Room("wire", 5),
           new Room("credit", 4),

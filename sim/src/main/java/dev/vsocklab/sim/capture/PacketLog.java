@@ -98,6 +98,15 @@ public final class PacketLog implements Tap {
   }
 
   /**
+   * The packets that are kept, as a ladder: a column for each machine, an arrow for each packet.
+   *
+   * @return lines, oldest first
+   */
+  public String ladder() {
+    return PacketLadder.of(entries(), seenPackets());
+  }
+
+  /**
    * One packet of the log.
    *
    * @param number 0 for the first packet that the log saw

@@ -721,7 +721,7 @@ public final class Connection {
         + "/"
         + callState
         + (done ? " done" : "")
-        + ", unread "
+        + ", rx_bytes "
         + received.unreadBytes()
         + ", "
         + window;

@@ -94,9 +94,11 @@ public final class SendWindow {
 
   @Override
   public String toString() {
-    return "in flight "
-        + Wrapping32.distance(txCnt, peerFwdCnt)
-        + " of the peer's "
-        + Integer.toUnsignedString(peerBufAlloc);
+    return "peer_buf_alloc "
+        + Integer.toUnsignedString(peerBufAlloc)
+        + ", tx_cnt "
+        + Integer.toUnsignedString(txCnt)
+        + ", peer_fwd_cnt "
+        + Integer.toUnsignedString(peerFwdCnt);
   }
 }

@@ -1,6 +1,6 @@
 package dev.vsocklab.sim.engine;
 
-import dev.vsocklab.sim.stack.Surroundings;
+import dev.vsocklab.sim.wire.Packet;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -8,6 +8,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.IntUnaryOperator;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * The engine in which the user's own threads carry the packets, in real time. Fast and not
  * replayable. One thread of its own runs timers; it exists only while there are any.
  */
-public final class FreeThreads implements Surroundings, AutoCloseable {
+public final class FreeThreads implements Engine {
   private static final long IDLE_TIMER_THREAD_MILLIS = 200;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -80,8 +81,26 @@ public final class FreeThreads implements Surroundings, AutoCloseable {
   }
 
   @Override
-  public WaitPoint waitPoint(ReentrantLock socketLock) {
+  public WaitPoint waitPoint(ReentrantLock socketLock, Awaited awaited, Object socket) {
     return new Waiting(socketLock.newCondition());
+  }
+
+  @Override
+  public void carry(Packet packet, Consumer<Packet> way) {
+    way.accept(packet);
+  }
+
+  @Override
+  public void callBegins() {}
+
+  @Override
+  public ReentrantLock newLock() {
+    return new ReentrantLock();
+  }
+
+  @Override
+  public long nanoTime() {
+    return System.nanoTime();
   }
 
   @Override
@@ -89,7 +108,6 @@ public final class FreeThreads implements Surroundings, AutoCloseable {
     return ThreadLocalRandom.current().nextLong(1024, 0xFFFF_FFFFL);
   }
 
-  /** Ends the timers. What was scheduled does not happen. */
   @Override
   public void close() {
     lock.lock();

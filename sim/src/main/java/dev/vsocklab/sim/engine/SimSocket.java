@@ -22,21 +22,25 @@ import org.jspecify.annotations.Nullable;
 final class SimSocket implements KernelSocket {
   private final Stack stack;
   private final Sock sock;
+  private final Engine engine;
   private final Function<VsockAddress, String> refusals;
   private final SimSocketOptions options;
 
   /** Where the last connect went, for {@link #explain}. */
   private volatile @Nullable VsockAddress target;
 
-  SimSocket(Stack stack, Sock sock, Function<VsockAddress, String> refusals) {
+  SimSocket(
+      Stack stack, Sock sock, Engine engine, Function<VsockAddress, String> refusals) {
     this.stack = stack;
     this.sock = sock;
+    this.engine = engine;
     this.refusals = refusals;
     this.options = new SimSocketOptions(sock);
   }
 
   @Override
   public void bind(VsockAddress address) throws ErrnoException {
+    engine.callBegins();
     sock.lock();
     try {
       sock.bind(address);
@@ -47,6 +51,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public void listen(int backlog) throws ErrnoException {
+    engine.callBegins();
     sock.lock();
     try {
       sock.listen(backlog);
@@ -57,6 +62,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public @Nullable KernelSocket accept(long timeoutNanos) throws ErrnoException {
+    engine.callBegins();
     sock.lock();
     try {
       long left = bounded(timeoutNanos, sock.receiveTimeoutNanos());
@@ -65,7 +71,7 @@ final class SimSocket implements KernelSocket {
         left = sock.readers().await(left);
         child = sock.accept();
       }
-      return child == null ? null : new SimSocket(stack, child, refusals);
+      return child == null ? null : new SimSocket(stack, child, engine, refusals);
     } finally {
       sock.unlock();
     }
@@ -78,6 +84,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public boolean connect(VsockAddress remote, long timeoutNanos) throws ErrnoException {
+    engine.callBegins();
     boolean waits = timeoutNanos != NO_WAIT;
     target = remote;
     sock.lock();
@@ -119,6 +126,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public int read(ByteBuffer dst, long timeoutNanos) throws ErrnoException {
+    engine.callBegins();
     CallLimits limits = limitsFor(dst);
     if (limits == null) {
       return readWhole(dst, timeoutNanos);
@@ -149,6 +157,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public Received receive(ByteBuffer dst, int flags, long timeoutNanos) throws ErrnoException {
+    engine.callBegins();
     sock.lock();
     try {
       ReceiveCall call = sock.beginReceive(dst, flags);
@@ -199,6 +208,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public int send(ByteBuffer src, int flags, long timeoutNanos) throws ErrnoException {
+    engine.callBegins();
     sock.lock();
     try {
       SendCall call = sock.beginSend(src, flags);
@@ -234,6 +244,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public void shutdown(Direction direction) throws ErrnoException {
+    engine.callBegins();
     sock.lock();
     try {
       sock.shutdown(direction);
@@ -244,6 +255,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public int poll(int events, long timeoutNanos) {
+    engine.callBegins();
     long left = timeoutNanos;
     sock.lock();
     try {
@@ -334,6 +346,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public void close() {
+    // No switch point: the JDK's channels call this under monitors that others may need.
     close(sock);
     closeUnaccepted();
   }

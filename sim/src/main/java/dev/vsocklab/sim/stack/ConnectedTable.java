@@ -31,6 +31,7 @@ final class ConnectedTable {
     connections.clear();
   }
 
+  /** All of them, in no order. */
   List<Sock> all() {
     return List.copyOf(connections.values());
   }

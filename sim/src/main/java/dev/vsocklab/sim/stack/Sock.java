@@ -46,6 +46,7 @@ public final class Sock implements Effects {
   private final Surroundings.WaitPoint writers;
   private final Surroundings.WaitPoint pollers;
   private final Stack stack;
+  private final long number;
 
   private final Outbox outbox;
   private final SockWatch watch;
@@ -87,17 +88,22 @@ public final class Sock implements Effects {
   /** A child whose RESPONSE is still to be handed over. */
   private @Nullable Sock newborn;
 
-  Sock(Stack stack, SocketType type, BufferSizes sizes, long connectTimeoutNanos) {
+  Sock(Stack stack, long number, SocketType type, BufferSizes sizes, long connectTimeoutNanos) {
     this.stack = stack;
+    this.number = number;
     this.type = type;
     this.outbox = new Outbox(lock, this::carry);
     this.sizes = sizes;
     this.connectTimeoutNanos = connectTimeoutNanos;
     connection = new Connection(type, stack.kernel(), sizes);
     watch = stack.watch().watch(this);
-    readers = watch.waitPoint(stack.surroundings().waitPoint(lock), SockWatch.Waiter.READER);
-    writers = watch.waitPoint(stack.surroundings().waitPoint(lock), SockWatch.Waiter.WRITER);
-    pollers = watch.waitPoint(stack.surroundings().waitPoint(lock), SockWatch.Waiter.POLLER);
+    readers = waitPoint(Surroundings.Awaited.INPUT, SockWatch.Waiter.READER);
+    writers = waitPoint(Surroundings.Awaited.OUTPUT, SockWatch.Waiter.WRITER);
+    pollers = waitPoint(Surroundings.Awaited.EVENTS, SockWatch.Waiter.POLLER);
+  }
+
+  private Surroundings.WaitPoint waitPoint(Surroundings.Awaited awaited, SockWatch.Waiter waiter) {
+    return watch.waitPoint(stack.surroundings().waitPoint(lock, awaited, this), waiter);
   }
 
   // ---- the lock and the outbox
@@ -914,6 +920,11 @@ public final class Sock implements Effects {
     return type;
   }
 
+  /** Which of its machine's sockets it is, counted as they are made. */
+  long number() {
+    return number;
+  }
+
   /**
    * Whether {@link #unlock} by this thread would hand packets over.
    *
@@ -1054,12 +1065,16 @@ public final class Sock implements Effects {
     return queue == null || closed ? null : localPort() + " (backlog " + queue + ")";
   }
 
+  private String state() {
+    return backlog == null ? connection.toString() : "listening, backlog " + backlog;
+  }
+
   @Override
   public String toString() {
     lock.lock();
     try {
       String end = remote == null ? "" : " → " + remote;
-      return localAddress() + end + " [" + (backlog == null ? connection : backlog) + "]";
+      return stack + " " + localAddress() + end + " [" + state() + "]";
     } finally {
       lock.unlock();
     }

@@ -14,10 +14,14 @@ import dev.vsocklab.sim.wire.Op;
 import dev.vsocklab.sim.wire.Packet;
 import dev.vsocklab.sim.wire.SocketType;
 import dev.vsocklab.spi.ErrnoException;
-import java.util.LinkedHashSet;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +49,11 @@ public final class Stack {
 
   /** Every socket that was made and is not gone, so that closing the machine finds all. */
   private final Set<Sock> living = ConcurrentHashMap.newKeySet();
+
+  private final AtomicLong made = new AtomicLong();
+
+  private final Consumer<Packet> wayOut = this::carryOut;
+  private final Consumer<Packet> wayBack = this::carryBack;
 
   /**
    * Creates a machine's stack.
@@ -103,7 +112,7 @@ public final class Stack {
   }
 
   Sock newSock(SocketType type, BufferSizes sizes, long connectTimeoutNanos) {
-    Sock sock = new Sock(this, type, sizes, connectTimeoutNanos);
+    Sock sock = new Sock(this, made.getAndIncrement(), type, sizes, connectTimeoutNanos);
     living.add(sock);
     return sock;
   }
@@ -154,20 +163,21 @@ public final class Stack {
   private void replyReset(Header offender, Transport from) {
     watch.resets(offender);
     Packet reset = Packet.of(offender.resetInReply());
-    if (from == Transport.LOOPBACK) {
-      receive(reset, Transport.LOOPBACK);
-    } else {
-      outlet.carry(reset);
-    }
+    surroundings.carry(reset, from == Transport.LOOPBACK ? wayBack : wayOut);
   }
 
   /** Hands one of this machine's packets over. No lock is held. */
   void carry(Packet packet) {
-    if (packet.header().srcCid() == VsockAddress.CID_LOCAL) {
-      receive(packet, Transport.LOOPBACK);
-    } else {
-      outlet.carry(packet);
-    }
+    surroundings.carry(
+        packet, packet.header().srcCid() == VsockAddress.CID_LOCAL ? wayBack : wayOut);
+  }
+
+  private void carryOut(Packet packet) {
+    outlet.carry(packet);
+  }
+
+  private void carryBack(Packet packet) {
+    receive(packet, Transport.LOOPBACK);
   }
 
   /**
@@ -177,7 +187,7 @@ public final class Stack {
    */
   public void transportReset(long newCid) {
     cid = newCid;
-    for (Sock sock : connected.all()) {
+    for (Sock sock : inOrder(connected.all())) {
       if (sock.transport() == main) {
         sock.transportReset();
       }
@@ -190,7 +200,7 @@ public final class Stack {
    * @param peerCid its CID
    */
   public void peerGone(long peerCid) {
-    for (Sock sock : connected.all()) {
+    for (Sock sock : inOrder(connected.all())) {
       if (sock.transport() == main && sock.remoteCid() == peerCid) {
         sock.peerMachineGone();
       }
@@ -199,7 +209,7 @@ public final class Stack {
 
   /** Closes every socket as its program's end does; what is opened later is the next program's. */
   public void closeSockets() {
-    for (Sock sock : List.copyOf(living)) {
+    for (Sock sock : inOrder(living)) {
       sock.lock();
       try {
         sock.beginClose();
@@ -212,9 +222,9 @@ public final class Stack {
 
   /** Closes every socket, as the end of the machine does, and forgets them all. */
   public void close() {
-    showLast(bound.all());
-    showLast(connected.all());
-    for (Sock sock : List.copyOf(living)) {
+    showLast(inOrder(bound.all()));
+    showLast(inOrder(connected.all()));
+    for (Sock sock : inOrder(living)) {
       sock.lock();
       try {
         sock.beginClose();
@@ -246,10 +256,15 @@ public final class Stack {
    * @return those that are in a table or were not closed
    */
   public List<Sock> sockets() {
-    Set<Sock> all = new LinkedHashSet<>(living);
+    Set<Sock> all = new HashSet<>(living);
     all.addAll(bound.all());
     all.addAll(connected.all());
-    return List.copyOf(all);
+    return inOrder(all);
+  }
+
+  /** As they were made: a hash table's own order would make runs differ. */
+  private static List<Sock> inOrder(Collection<Sock> socks) {
+    return socks.stream().sorted(Comparator.comparingLong(Sock::number)).toList();
   }
 
   /**
@@ -344,6 +359,12 @@ public final class Stack {
         + machine
         + ": "
         + (listeners.isEmpty() ? "nothing" : listeners.stream().collect(Collectors.joining(", ")));
+  }
+
+  /** What messages call the machine. */
+  @Override
+  public String toString() {
+    return cid == VsockAddress.CID_HOST ? "host" : "vm(" + cid + ")";
   }
 
   StackWatch watch() {

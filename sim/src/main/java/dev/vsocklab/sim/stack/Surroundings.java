@@ -1,8 +1,13 @@
 package dev.vsocklab.sim.stack;
 
+import dev.vsocklab.sim.wire.Packet;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
-/** What a stack needs of the engine: time that comes back as a call, waiting, and a first port. */
+/**
+ * What a stack needs of the engine: time that comes back as a call, waiting, a packet's way, and a
+ * first port.
+ */
 public interface Surroundings {
 
   /**
@@ -18,9 +23,20 @@ public interface Surroundings {
    * Makes the place where threads wait for one kind of event of one socket.
    *
    * @param lock the socket's lock
+   * @param awaited what they wait for
+   * @param socket the socket, whose {@code toString} tells where it stands
    * @return the place
    */
-  WaitPoint waitPoint(ReentrantLock lock);
+  WaitPoint waitPoint(ReentrantLock lock, Awaited awaited, Object socket);
+
+  /**
+   * Sends a packet on its way: at once, or when the engine lets it arrive. Packets that take the
+   * same way to the same CID arrive in the order in which they were sent. No lock is held.
+   *
+   * @param packet the packet; its payload may be borrowed
+   * @param way what takes it on, always the same object for the same way
+   */
+  void carry(Packet packet, Consumer<Packet> way);
 
   /**
    * Where automatic ports begin, as Linux draws it once at random.
@@ -28,6 +44,27 @@ public interface Surroundings {
    * @return any port above 1023
    */
   long firstAutomaticPort();
+
+  /** What threads wait for at a socket. */
+  enum Awaited {
+    /** Data, the end of the stream, or a connection to accept. */
+    INPUT("input"),
+    /** Credit, or the answer to a connect. */
+    OUTPUT("credit or a connect's answer"),
+    /** Whatever poll tells. */
+    EVENTS("poll events");
+
+    private final String words;
+
+    Awaited(String words) {
+      this.words = words;
+    }
+
+    @Override
+    public String toString() {
+      return words;
+    }
+  }
 
   /** Something that will run later. */
   interface Alarm {

@@ -51,7 +51,7 @@ final class TwoMachines implements AutoCloseable {
 
     Node(long cid) {
       stack = new Stack(cid, KernelProfile.DEFAULT, this, engine, fabric.visits());
-      layer = new SimSocketLayer(stack, "m" + cid, fabric::explainRefusal);
+      layer = new SimSocketLayer(stack, engine, "m" + cid, fabric::explainRefusal);
       fabric.attach(cid, this);
     }
 

@@ -1,9 +1,11 @@
 package dev.vsocklab.sim.stack;
 
+import dev.vsocklab.sim.wire.Packet;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /** Time that stands still until a test moves it; nobody ever waits. */
 final class ManualTime implements Surroundings {
@@ -35,7 +37,7 @@ final class ManualTime implements Surroundings {
   }
 
   @Override
-  public WaitPoint waitPoint(ReentrantLock lock) {
+  public WaitPoint waitPoint(ReentrantLock lock, Awaited awaited, Object socket) {
     return new WaitPoint() {
       @Override
       public long await(long timeoutNanos) {
@@ -45,6 +47,11 @@ final class ManualTime implements Surroundings {
       @Override
       public void wakeAll() {}
     };
+  }
+
+  @Override
+  public void carry(Packet packet, Consumer<Packet> way) {
+    way.accept(packet);
   }
 
   @Override
