@@ -6,6 +6,7 @@ import dev.vsocklab.spi.BackendLab.ReportSection;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.extension.ParameterResolutionException;
 
 /**
  * A backend's lab and, where its guests run no programs, the Java code that plays these. Whoever
@@ -14,6 +15,7 @@ import java.util.List;
 final class PlayedLab {
   private final BackendLab lab;
   private final List<GuestPlan> played;
+  private final AnnotatedFaults faults;
   private final BrokenLab broken;
   private final StandIns standIns = new StandIns();
 
@@ -22,22 +24,30 @@ final class PlayedLab {
    *
    * @param lab the lab, open
    * @param played the guests whose programs Java code plays; none where they run them
+   * @param faults the faults that it begins with
    * @param broken is told when the lab breaks
    */
-  PlayedLab(BackendLab lab, List<GuestPlan> played, BrokenLab broken) {
+  PlayedLab(
+      BackendLab lab, List<GuestPlan> played, AnnotatedFaults faults, BrokenLab broken) {
     this.lab = lab;
     this.played = played;
+    this.faults = faults;
     this.broken = broken;
   }
 
   /**
-   * Starts who plays programs.
+   * Injects the faults and starts who plays programs.
    *
-   * @throws org.junit.jupiter.api.extension.ParameterResolutionException if one does not come as
-   *     far as it should
+   * @throws ParameterResolutionException if the backend has no such fault, or a program does not
+   *     come as far as it should
    */
   void begin() {
     lab.whenBroken(broken::broke);
+    try {
+      faults.injectInto(lab);
+    } catch (IOException | UnsupportedOperationException e) {
+      throw new ParameterResolutionException(String.valueOf(e.getMessage()), e);
+    }
     played.forEach(guest -> standIns.start(guest, lab));
   }
 

@@ -54,6 +54,7 @@ final class TestLab implements AutoCloseable {
               WantedGuests.of(context),
               GuestFiles.of(context),
               context.getRequiredTestClass().getClassLoader(),
+              AnnotatedFaults.of(context),
               broken);
       lab = open; // from here on it is closed, whatever fails
       open.begin();

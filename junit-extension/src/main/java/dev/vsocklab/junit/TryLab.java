@@ -81,9 +81,10 @@ final class TryLab {
   Lab lab() {
     PlayedLab open = lab;
     if (open == null) {
+      List<Class<?>> classes = around(context.containerClass());
       WantedGuests.Wanted wanted =
           WantedGuests.of(
-              around(context.containerClass()),
+              classes,
               List.of(BeforeTry.class, AfterTry.class),
               context.targetMethod());
       open =
@@ -92,6 +93,7 @@ final class TryLab {
               wanted,
               LabPerTry.guestFiles(),
               context.containerClass().getClassLoader(),
+              AnnotatedFaults.of(classes, context.targetMethod()),
               broken);
       lab = open; // from here on it is closed, whatever fails
       open.begin();

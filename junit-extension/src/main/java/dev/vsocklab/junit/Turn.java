@@ -58,10 +58,11 @@ record Turn(Choice choice, Optional<Unavailable> unavailable, boolean required) 
   }
 
   /**
-   * Opens a lab of this turn's backend for one test; who plays its programs has not begun.
+   * Opens a lab of this turn's backend for one test; neither faults nor who plays its programs have begun.
    *
    * @param files finds what comes into guests
    * @param classPath where that may be
+   * @param faults the faults that the lab begins with
    * @param broken is told when the lab breaks
    * @throws ParameterResolutionException if it cannot be opened, with the backend's own sentence
    */
@@ -70,6 +71,7 @@ record Turn(Choice choice, Optional<Unavailable> unavailable, boolean required) 
       WantedGuests.Wanted wanted,
       GuestFiles files,
       ClassLoader classPath,
+      AnnotatedFaults faults,
       BrokenLab broken) {
     reasonToFail().or(() -> unplayable(wanted)).ifPresent(Turn::refuse);
     Backend backend = choice.backend();
@@ -80,6 +82,7 @@ record Turn(Choice choice, Optional<Unavailable> unavailable, boolean required) 
       return new PlayedLab(
           backend.open(new LabRequest(testName, choice.kernel(), guests, wanted.siblings())),
           backend.runsPrograms() ? List.of() : wanted.guests(),
+          faults,
           broken);
     } catch (IOException e) {
       throw new ParameterResolutionException(

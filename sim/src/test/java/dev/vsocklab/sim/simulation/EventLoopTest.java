@@ -31,7 +31,7 @@ class EventLoopTest {
   private final Simulation simulation = Simulation.open(OPTIONS, Choices.ofSeed(1));
 
   @AfterEach
-  void close() {
+  void close() throws IOException {
     simulation.close();
   }
 
