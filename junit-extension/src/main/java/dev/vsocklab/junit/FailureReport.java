@@ -44,7 +44,11 @@ final class FailureReport extends Exception {
    * @param report what its lab, still open, tells
    * @param failure what the test failed with
    */
-  static void attach(ExtensionContext context, String title, Supplier<List<ReportSection>> report, Throwable failure) {
+  static void attach(
+      ExtensionContext context,
+      String title,
+      Supplier<List<ReportSection>> report,
+      Throwable failure) {
     List<ReportSection> sections;
     try {
       sections = report.get();

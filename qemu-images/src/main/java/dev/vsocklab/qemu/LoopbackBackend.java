@@ -98,9 +98,7 @@ public final class LoopbackBackend implements Backend {
             .orElse(GuestPool.Kind.DEFAULT_MEMORY_MIB);
     GuestPool.Kind kind =
         new GuestPool.Kind(
-            series.isEmpty() ? request.kernel() : series.get(0),
-            VsockAddress.CID_LOCAL,
-            memoryMib);
+            series.isEmpty() ? request.kernel() : series.get(0), VsockAddress.CID_LOCAL, memoryMib);
     return new GuestPool.Wanted(
         kind, request.guests().stream().anyMatch(LabRequest.GuestRequest::fresh));
   }

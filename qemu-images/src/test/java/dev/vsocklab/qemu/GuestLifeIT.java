@@ -65,7 +65,8 @@ class GuestLifeIT {
 
     String message =
         messageOf(
-            IOException.class, () -> GuestVm.boot(qemu(), Accelerator.TCG, noInit, kind("6.12")).close());
+            IOException.class,
+            () -> GuestVm.boot(qemu(), Accelerator.TCG, noInit, kind("6.12")).close());
 
     assertSays(message, "vm(44) did not come up", "QEMU ended with status", "Kernel panic");
   }
@@ -91,7 +92,8 @@ class GuestLifeIT {
 
     String message =
         messageOf(
-            IOException.class, () -> GuestVm.boot(qemu(), Accelerator.TCG, broken, kind("6.12")).close());
+            IOException.class,
+            () -> GuestVm.boot(qemu(), Accelerator.TCG, broken, kind("6.12")).close());
 
     assertSays(message, "vm(44)", "QEMU ended with status");
   }

@@ -24,7 +24,11 @@ final class SimLab implements BackendLab {
     fabric.addTap(packets);
     host = SimMachine.attach(fabric, VsockAddress.CID_HOST, kernel);
     for (LabRequest.GuestRequest guest : request.guests()) {
-      guests.add(SimMachine.attach(fabric, guest.cid(), guest.kernel().isEmpty() ? kernel : KernelProfile.of(guest.kernel())));
+      guests.add(
+          SimMachine.attach(
+              fabric,
+              guest.cid(),
+              guest.kernel().isEmpty() ? kernel : KernelProfile.of(guest.kernel())));
     }
   }
 

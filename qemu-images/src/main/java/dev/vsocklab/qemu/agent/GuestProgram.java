@@ -335,7 +335,12 @@ public final class GuestProgram {
     } catch (IOException e) {
       state = "ended with " + connection.name();
     }
-    return String.join(" ", command.arguments()) + " (pid " + pid + ") " + state + ".\n"
+    return String.join(" ", command.arguments())
+        + " (pid "
+        + pid
+        + ") "
+        + state
+        + ".\n"
         + lastWords();
   }
 

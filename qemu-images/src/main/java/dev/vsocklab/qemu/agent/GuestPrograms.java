@@ -22,8 +22,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
  */
 public final class GuestPrograms {
   private static final int CHUNK_BYTES = 256 * 1024;
-  static final Set<PosixFilePermission> FOLDER_MODE =
-      PosixFilePermissions.fromString("rwxr-xr-x");
+  static final Set<PosixFilePermission> FOLDER_MODE = PosixFilePermissions.fromString("rwxr-xr-x");
 
   private final AgentConnection connection;
 

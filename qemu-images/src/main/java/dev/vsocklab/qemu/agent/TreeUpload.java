@@ -142,8 +142,7 @@ final class TreeUpload {
     return true;
   }
 
-  private void send(String what, CallFrame frame, @Nullable ByteBuffer data)
-      throws IOException {
+  private void send(String what, CallFrame frame, @Nullable ByteBuffer data) throws IOException {
     if (sent.size() == UNDER_WAY) {
       awaitOldest();
     }

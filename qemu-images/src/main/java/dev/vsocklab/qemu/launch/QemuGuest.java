@@ -326,7 +326,9 @@ public final class QemuGuest implements AutoCloseable {
       message.append('.');
     }
     awaitEnd(); // its sockets close a moment before the process is gone
-    console.panic().ifPresent(why -> message.append(" Its kernel panicked: ").append(why).append('.'));
+    console
+        .panic()
+        .ifPresent(why -> message.append(" Its kernel panicked: ").append(why).append('.'));
     if (console.tellsOutOfMemory()) {
       message.append(' ').append(moreMemory());
     }
@@ -351,6 +353,22 @@ public final class QemuGuest implements AutoCloseable {
         + " MiB of memory were not enough: give it more, for example @Guest(memoryMib = "
         + Math.max(Config.DEFAULT_MEMORY_MIB, 2 * config.memoryMib())
         + ").";
+  }
+
+  /**
+   * A hint for a guest that does not come up: with too little memory a kernel ends without a word.
+   *
+   * @return a sentence that follows another, or the empty string for a guest of the default size
+   */
+  public String smallMemory() {
+    return config.memoryMib() >= Config.DEFAULT_MEMORY_MIB
+        ? ""
+        : ". It has only "
+            + config.memoryMib()
+            + " MiB of memory, which may be too little: give it more, for example"
+            + " @Guest(memoryMib = "
+            + Config.DEFAULT_MEMORY_MIB
+            + ")";
   }
 
   /**
