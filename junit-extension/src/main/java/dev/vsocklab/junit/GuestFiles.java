@@ -49,7 +49,8 @@ final class GuestFiles implements AutoCloseable {
               .formatted(what, entry));
     }
     Path source =
-        source(name, classPath).orElseThrow(() -> new ParameterResolutionException(absent(what, name)));
+        source(name, classPath)
+            .orElseThrow(() -> new ParameterResolutionException(absent(what, name)));
     return new FilesRequest(source, guestPath(source, name, target));
   }
 
@@ -89,7 +90,8 @@ final class GuestFiles implements AutoCloseable {
         String inJar = uri.getSchemeSpecificPart();
         int mark = inJar.indexOf("!/");
         Path jar = Path.of(URI.create(inJar.substring(0, mark)));
-        return Optional.of(jars.computeIfAbsent(jar, GuestFiles::open).getPath(inJar.substring(mark + 1)));
+        return Optional.of(
+            jars.computeIfAbsent(jar, GuestFiles::open).getPath(inJar.substring(mark + 1)));
       }
       return Optional.empty(); // a class loader of another kind; the working directory may have it
     } catch (URISyntaxException e) {

@@ -91,7 +91,8 @@ record GuestPlan(
    *
    * @param all finds its files
    * @param classPath where resources are
-   * @throws ParameterResolutionException if a file is not there, or something is not what it must be
+   * @throws ParameterResolutionException if a file is not there, or something is not what it must
+   *     be
    */
   GuestRequest request(GuestFiles all, ClassLoader classPath) {
     return request(
@@ -99,8 +100,7 @@ record GuestPlan(
         programs.stream().map(this::request).toList());
   }
 
-  private GuestRequest request(
-      List<FilesRequest> found, List<ProgramRequest> started) {
+  private GuestRequest request(List<FilesRequest> found, List<ProgramRequest> started) {
     try {
       return new GuestRequest(cid, fresh, kernel, memoryMib, found, started);
     } catch (IllegalArgumentException e) {

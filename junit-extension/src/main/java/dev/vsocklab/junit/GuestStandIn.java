@@ -13,9 +13,9 @@ import org.apiguardian.api.API;
 public interface GuestStandIn {
 
   /**
-   * Does what the program does, in a thread of its own, which is the program's life: what is awaited
-   * of the program is awaited of this. The thread is interrupted when the test is over, and what
-   * the guest opened is closed then.
+   * Does what the program does, in a thread of its own, which is the program's life: what is
+   * awaited of the program is awaited of this. The thread is interrupted when the test is over, and
+   * what the guest opened is closed then.
    *
    * @param guest where it runs: its sockets come from {@link Machine#vsock}
    * @param output what it prints; {@link Program#untilPrints} looks there, and a failure report has

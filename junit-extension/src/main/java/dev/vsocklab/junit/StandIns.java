@@ -132,7 +132,11 @@ final class StandIns {
         if (ended) {
           throw new ParameterResolutionException(
               "%s %s before %s. It printed:\n%s"
-                  .formatted(this, failure().map(why -> "failed with " + why).orElse("ended"), until, text()));
+                  .formatted(
+                      this,
+                      failure().map(why -> "failed with " + why).orElse("ended"),
+                      until,
+                      text()));
         }
         if (System.nanoTime() - deadlineNanos > 0) {
           throw new ParameterResolutionException(
@@ -151,8 +155,7 @@ final class StandIns {
         return isListening(listening.port());
       }
       // Java code has no exit status: an exception stands for every status but 0.
-      return until instanceof Until.Started
-          || (ended && failure().isEmpty());
+      return until instanceof Until.Started || (ended && failure().isEmpty());
     }
 
     private boolean isListening(long port) {
@@ -180,7 +183,8 @@ final class StandIns {
     }
 
     private String story() {
-      String state = thread.isAlive() ? "runs" : failure().map(why -> "failed: " + why).orElse("ended");
+      String state =
+          thread.isAlive() ? "runs" : failure().map(why -> "failed: " + why).orElse("ended");
       return state + ". It printed:\n" + text();
     }
 

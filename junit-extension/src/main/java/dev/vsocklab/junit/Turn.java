@@ -40,9 +40,7 @@ record Turn(Choice choice, Optional<Unavailable> unavailable, boolean required) 
 
   /** Why the tests of this turn fail, in one line; empty if the backend can run. */
   Optional<String> reasonToFail() {
-    return required
-        ? reason().map(Turn::mustRun)
-        : Optional.empty();
+    return required ? reason().map(Turn::mustRun) : Optional.empty();
   }
 
   /** Why this backend cannot play what a test wants, in one line; empty if it can. */

@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A backend with two kernels that only remembers what was asked of it. */
-public final class FakeBackend implements Backend {
+public class FakeBackend implements Backend {
 
   /** For the service loader. */
   public FakeBackend() {}
@@ -24,16 +24,24 @@ public final class FakeBackend implements Backend {
   /** Every lab opened since {@link #forget}. Static, because the service loader makes instances. */
   private static final Queue<FakeLab> LABS = new ConcurrentLinkedQueue<>();
 
+  /** Every guest that was prepared since {@link #forget}. */
+  private static final Queue<LabRequest.GuestRequest> PREPARED = new ConcurrentLinkedQueue<>();
+
   private static final AtomicInteger CLOSED_BACKENDS = new AtomicInteger();
 
   /** Forgets the labs and the closed backends of an earlier run. */
   static void forget() {
     LABS.clear();
+    PREPARED.clear();
     CLOSED_BACKENDS.set(0);
   }
 
   static List<FakeLab> labs() {
     return new ArrayList<>(LABS);
+  }
+
+  static List<LabRequest.GuestRequest> prepared() {
+    return new ArrayList<>(PREPARED);
   }
 
   static int closedBackends() {
@@ -58,6 +66,11 @@ public final class FakeBackend implements Backend {
   @Override
   public String describe(String kernel) {
     return "fake, Linux " + kernel + ".7";
+  }
+
+  @Override
+  public void prepare(LabRequest request) {
+    PREPARED.addAll(request.guests());
   }
 
   @Override

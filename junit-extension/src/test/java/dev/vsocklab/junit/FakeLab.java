@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -32,6 +34,8 @@ final class FakeLab implements BackendLab {
   private final Machine host = new FakeMachine(this, 2, "host");
   private final List<Machine> guests;
   private final AtomicInteger closes = new AtomicInteger();
+  private final AtomicReference<Consumer<String>> listener = new AtomicReference<>();
+  private final AtomicReference<String> broken = new AtomicReference<>();
 
   FakeLab(FakeBackend backend, LabRequest request) {
     this.backend = backend;
@@ -45,6 +49,17 @@ final class FakeLab implements BackendLab {
   /** A provider that knows its CID and opens nothing. */
   static VsockProvider provider(long cid) {
     return new FakeProvider(cid);
+  }
+
+  /** A machine of the lab ends by itself. */
+  void breakNow(String what) {
+    broken.set(what);
+    listener.get().accept(what);
+  }
+
+  @Override
+  public void whenBroken(Consumer<String> told) {
+    listener.set(told);
   }
 
   FakeBackend backend() {
@@ -94,6 +109,9 @@ final class FakeLab implements BackendLab {
   @Override
   public void close() throws IOException {
     closes.incrementAndGet();
+    if (broken.get() != null) {
+      throw new IOException(broken.get());
+    }
     if (has(CID_THAT_DOES_NOT_END)) {
       throw new IOException("vm(77) did not end within 5 s.");
     }

@@ -12,33 +12,40 @@ import org.jspecify.annotations.Nullable;
 /** The machines of a lab that ended although the test did not end them, such as by a panic. */
 final class Casualties {
   private final ReentrantLock lock = new ReentrantLock();
-  private final List<QemuGuest> watched = new ArrayList<>();
+  private final List<Watched> watched = new ArrayList<>();
   private @Nullable String first;
   private @Nullable Consumer<String> listener;
+
+  /**
+   * A machine of the lab.
+   *
+   * @param wanted whether the test ended it, or said that it may end
+   */
+  private record Watched(GuestKernel kernel, BooleanSupplier wanted) {}
 
   /**
    * Watches a machine until {@link #stop}.
    *
    * @param wanted whether the test ended it, or said that it may end
    */
-  void watch(QemuGuest guest, BooleanSupplier wanted) {
+  void watch(GuestKernel kernel, BooleanSupplier wanted) {
+    Watched one = new Watched(kernel, wanted);
     lock.lock();
     try {
-      watched.add(guest);
+      watched.add(one);
     } finally {
       lock.unlock();
     }
-    guest.whenEnded(
-        () -> {
-          if (!wanted.getAsBoolean()) {
-            add(
-                String.valueOf(
-                    guest.told("ended although the test did not end it", null).getMessage()));
-          }
-        });
+    kernel.guest().whenEnded(() -> add(one));
   }
 
-  private void add(String what) {
+  private void add(Watched one) {
+    if (one.wanted().getAsBoolean()) {
+      return;
+    }
+    QemuGuest guest = one.kernel().guest();
+    String what =
+        String.valueOf(guest.told("ended although the test did not end it", null).getMessage());
     Consumer<String> toTell = null;
     lock.lock();
     try {
@@ -79,14 +86,21 @@ final class Casualties {
     }
   }
 
-  /** Ends the watch: from now on the lab or the pool may end them. */
+  /** Ends the watch, with a last look: from now on the lab or the pool may end them. */
   void stop() {
+    List<Watched> all;
     lock.lock();
     try {
-      watched.forEach(QemuGuest::forgetListener);
+      all = List.copyOf(watched);
       watched.clear();
     } finally {
       lock.unlock();
+    }
+    for (Watched one : all) {
+      one.kernel().guest().forgetListener();
+      if (one.kernel().isGone()) { // its agent hung up; QEMU's own end may not have been told yet
+        add(one);
+      }
     }
   }
 }

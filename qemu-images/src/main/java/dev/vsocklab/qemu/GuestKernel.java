@@ -83,8 +83,14 @@ final class GuestKernel {
     try {
       return AgentClient.connect(guest.agent(), guest.toString(), guest::lastWords, deadline);
     } catch (IOException e) {
-      IOException told = guest.told("did not come up", e);
-      throw guest.isRunning() ? e : told; // where QEMU runs, the client's words say it all
+      IOException told = guest.told("did not come up" + guest.smallMemory(), e);
+      if (!guest.isRunning()) {
+        throw told;
+      }
+      // Where QEMU runs, the client's words say it all.
+      throw guest.smallMemory().isEmpty()
+          ? e
+          : new IOException(e.getMessage() + guest.smallMemory(), e);
     }
   }
 
@@ -100,6 +106,11 @@ final class GuestKernel {
     } finally {
       agentLock.unlock();
     }
+  }
+
+  /** Whether it ended, or its agent can no longer be reached. */
+  boolean isGone() {
+    return !guest.isRunning() || agent().isGone();
   }
 
   /** Presses the reset button and waits until the agent answers again. */

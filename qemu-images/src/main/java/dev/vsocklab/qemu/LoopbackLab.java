@@ -44,7 +44,7 @@ final class LoopbackLab implements BackendLab {
     for (LabRequest.GuestRequest guest : request.guests()) {
       guests.put(guest.cid(), new Face(GuestVm.nameOf(guest.cid())));
     }
-    casualties.watch(vm.guest(), () -> false);
+    casualties.watch(vm.kernel(), () -> false);
   }
 
   /** Brings all guests' files and programs into the one kernel. */

@@ -58,7 +58,7 @@ final class VhostUserLab implements BackendLab {
       vm.device().plug(fabric);
       LeasedGuest guest = new LeasedGuest(vm);
       guests.put(guest, vm);
-      casualties.watch(vm.guest(), guest::mayEnd);
+      casualties.watch(vm.kernel(), guest::mayEnd);
     }
     faults = SimFaults.of(fabric, host, nanos, this::victims, checkers);
   }

@@ -5,6 +5,7 @@ import static dev.vsocklab.qemu.testing.Failures.messageOf;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.vsocklab.spi.LabRequest;
 import dev.vsocklab.spi.LabRequest.GuestRequest;
@@ -12,14 +13,20 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class GuestPoolTest {
   private volatile boolean nextBootFails;
+  private final AtomicInteger boots = new AtomicInteger();
+  private final AtomicInteger failures = new AtomicInteger();
   private static final int MAX_GUESTS = 6;
   private static final GuestCapacity CAPACITY = new GuestCapacity(MAX_GUESTS, 2000, 3);
 
@@ -149,6 +156,115 @@ class GuestPoolTest {
     assertSays(messageOf(IOException.class, () -> lend(pool, "6.1", 42)), "closed");
   }
 
+  @Test
+  void guestsOfOneLabBootAtTheSameTimeAsManyAsThereAreBoots() throws Exception {
+    CyclicBarrier together = new CyclicBarrier(3);
+    try (GuestPool<FakeGuest> parallel =
+        new GuestPool<>(
+            kind -> {
+              awaitAll(together);
+              return new FakeGuest(kind);
+            },
+            Duration.ofSeconds(30),
+            CAPACITY)) {
+      List<FakeGuest> guests =
+          parallel.lend(
+              request(
+                  "6.1",
+                  new GuestRequest(42, false),
+                  new GuestRequest(43, false),
+                  new GuestRequest(44, false)));
+
+      assertEquals(List.of(42L, 43L, 44L), guests.stream().map(FakeGuest::cid).toList());
+    }
+  }
+
+  @Test
+  void aGuestThatBootsAlreadyIsTheOneThatTheLabGets() throws Exception {
+    pool.prepare(request("6.1", new GuestRequest(42, false)));
+    pool.prepare(request("6.1", new GuestRequest(42, false)));
+
+    lend(pool, "6.1", 42);
+
+    assertEquals(1, boots.get());
+  }
+
+  @Test
+  void preparingTakesNoRoomFromLabsNorMoreThanThereIs() throws Exception {
+    for (long cid = 10; cid < 10 + 2 * MAX_GUESTS; cid++) {
+      pool.prepare(request("6.1", new GuestRequest(cid, false)));
+    }
+    for (long cid = 100; cid < 100 + MAX_GUESTS; cid++) {
+      lend(pool, "6.1", cid);
+    }
+
+    assertTrue(boots.get() <= 2 * MAX_GUESTS, () -> boots + " boots");
+  }
+
+  @Test
+  void aFreshGuestIsNotPrepared() throws Exception {
+    pool.prepare(request("6.1", new GuestRequest(42, true)));
+
+    assertEquals(0, boots.get());
+  }
+
+  @Test
+  void whatFailedWhilePreparingIsTriedAgain() throws Exception {
+    nextBootFails = true;
+    pool.prepare(request("6.1", new GuestRequest(42, false)));
+    awaitFailures(1);
+    nextBootFails = false;
+
+    assertEquals(42, lend(pool, "6.1", 42).cid());
+  }
+
+  @Test
+  void memoryAndKernelTellGuestsApartAndTheMemoryIsBounded() throws Exception {
+    FakeGuest small = lend(pool, "6.1", 42);
+    pool.giveBack(kind("6.1", 42), small);
+    GuestRequest large = guest(42, 1024);
+    GuestRequest older = new GuestRequest(43, false, "6.12", 512, List.of(), List.of());
+
+    List<FakeGuest> guests = pool.lend(request("6.1", large, older));
+
+    assertEquals(
+        List.of(new GuestPool.Kind("6.1", 42, 1024), new GuestPool.Kind("6.12", 43, 512)),
+        guests.stream().map(FakeGuest::kind).toList());
+    assertSays(
+        messageOf(IOException.class, () -> impatient.lend(request("6.1", large, older, guest(44, 1024)))),
+        "asks for real guests with 2560 MiB in all; they may have 2000 MiB");
+  }
+
+  @Test
+  void idleGuestsMakeRoomInMemoryToo() throws Exception {
+    FakeGuest idle = lend(pool, "6.1", 42);
+    pool.giveBack(kind("6.1", 42), idle);
+
+    pool.lend(request("6.1", guest(43, 1900)));
+
+    assertEquals(1, idle.closes);
+  }
+
+  private static GuestRequest guest(long cid, int memoryMib) {
+    return new GuestRequest(cid, false, "", memoryMib, List.of(), List.of());
+  }
+
+  private static void awaitAll(CyclicBarrier barrier) throws IOException {
+    try {
+      barrier.await(30, TimeUnit.SECONDS);
+    } catch (BrokenBarrierException | InterruptedException | TimeoutException e) {
+      throw new IOException("only some boots ran at the same time", e);
+    }
+  }
+
+  private void awaitFailures(int count) {
+    long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (failures.get() < count) {
+      assertTrue(System.nanoTime() - deadlineNanos < 0, "no boot was tried");
+      Thread.onSpinWait();
+    }
+  }
+
   private static FakeGuest lend(GuestPool<FakeGuest> pool, String series, long cid)
       throws IOException {
     return pool.lend(request(series, new GuestRequest(cid, false))).get(0);
@@ -163,7 +279,9 @@ class GuestPoolTest {
   }
 
   private FakeGuest boot(GuestPool.Kind kind) throws IOException {
+    boots.incrementAndGet();
     if (nextBootFails) {
+      failures.incrementAndGet();
       throw new IOException("no boot");
     }
     return new FakeGuest(kind);

@@ -61,13 +61,14 @@ class DebianProgramsTest {
   @Test
   void aPythonProgramConnectsAndJavaListens(
       @Host Machine host,
-      @Guest(value = 42, files = {"guest/report.py:/opt/", PYTHON, PYTHONS_LIBRARY})
+      @Guest(
+              value = 42,
+              files = {"guest/report.py:/opt/", PYTHON, PYTHONS_LIBRARY})
           Machine guest)
       throws IOException {
     try (Listener listener = Listener.on(host, 1)) {
       GuestProgram python =
-          programs(guest)
-              .start(PYTHON, "/opt/report.py", Long.toString(listener.address().port()));
+          programs(guest).start(PYTHON, "/opt/report.py", Long.toString(listener.address().port()));
       try (Lines lines = Lines.over(listener.accept())) {
         assertTrue(lines.read().matches("6\\.\\d+\\..*"), "uname -r");
         lines.write("thanks");
@@ -101,8 +102,8 @@ class DebianProgramsTest {
   }
 
   @Test
-  void ncatConnectsAndJavaListens(@Host Machine host, @Guest(value = 42, files = NCAT) Machine guest)
-      throws IOException {
+  void ncatConnectsAndJavaListens(
+      @Host Machine host, @Guest(value = 42, files = NCAT) Machine guest) throws IOException {
     try (Listener listener = Listener.on(host, 1)) {
       GuestProgram ncat =
           programs(guest).start(NCAT, "--vsock", "2", Long.toString(listener.address().port()));
@@ -125,7 +126,15 @@ class DebianProgramsTest {
               files = QEMU_GA,
               program =
                   @Program(
-                      value = {QEMU_GA, "-m", "vsock-listen", "-p", "4294967295:7000", "-t", "/tmp"},
+                      value = {
+                        QEMU_GA,
+                        "-m",
+                        "vsock-listen",
+                        "-p",
+                        "4294967295:7000",
+                        "-t",
+                        "/tmp"
+                      },
                       untilListensOn = PORT))
           Machine guest)
       throws IOException {

@@ -14,14 +14,18 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** After a guest was reset, paused and killed amid a transfer, nothing of it is left in the JVM. */
+/**
+ * After a guest was reset, paused and killed amid a transfer, and after ten guests at once, nothing
+ * of them is left in the JVM.
+ */
 @Tag("guest")
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class NothingIsLeftTest {
   private static final long CID = 42;
   private static final Duration SOON = Duration.ofMinutes(1);
@@ -42,6 +46,31 @@ class NothingIsLeftTest {
     liveAndDie();
 
     assertEquals(before.toString(), Leftovers.awaitSameAs(before, SOON).toString());
+  }
+
+  @Test
+  void nothingOutlivesTenGuestsAtOnce() throws Exception {
+    live(2);
+    Leftovers before = Leftovers.now();
+
+    live(10);
+
+    assertEquals(before.toString(), Leftovers.awaitSameAs(before, SOON).toString());
+  }
+
+  /** The folders are gone with the locks in them, which are among the descriptors. */
+  private static void live(int guests) throws Exception {
+    try (VhostUserBackend backend = new VhostUserBackend();
+        Traffic traffic = new Traffic()) {
+      List<LabRequest.GuestRequest> wanted =
+          LongStream.range(10, 10 + guests)
+              .mapToObj(cid -> new LabRequest.GuestRequest(cid, false))
+              .toList();
+      String kernel = backend.kernels().get(0);
+      try (Lab lab = backend.open(new LabRequest("ten guests", kernel, wanted))) {
+        traffic.flow(lab);
+      }
+    }
   }
 
   private void liveAndDie() throws Exception {

@@ -257,6 +257,15 @@ public final class AgentClient implements SocketLayer, ListeningPorts, CallScrip
     return call.result();
   }
 
+  /**
+   * Whether the machine is gone, or hung up.
+   *
+   * @return true once every call fails
+   */
+  public boolean isGone() {
+    return connection.isGone();
+  }
+
   /** How many calls wait for an answer. */
   int callsUnderWay() {
     return connection.callsUnderWay();

@@ -169,6 +169,10 @@ final class AgentConnection implements AutoCloseable {
     return new IOException(why == null ? name + " is closed." : why);
   }
 
+  boolean isGone() {
+    return death.get() != null;
+  }
+
   int callsUnderWay() {
     return calls.size();
   }

@@ -526,6 +526,22 @@ public final class QemuGuest implements AutoCloseable {
   }
 
   /**
+   * A hint for a guest that does not come up: with too little memory a kernel ends without a word.
+   *
+   * @return a sentence that follows another, or the empty string for a guest of the default size
+   */
+  public String smallMemory() {
+    return config.memoryMib() >= Config.DEFAULT_MEMORY_MIB
+        ? ""
+        : ". It has only "
+            + config.memoryMib()
+            + " MiB of memory, which may be too little: give it more, for example"
+            + " @Guest(memoryMib = "
+            + Config.DEFAULT_MEMORY_MIB
+            + ")";
+  }
+
+  /**
    * The console's last lines; where QEMU is about to end, those after its end.
    *
    * @return an introduction and the lines, or a sentence that there are none

@@ -1633,10 +1633,14 @@ static void remove_uploads(void) {
 
 /* Replaces its own uploads only: what else is there belongs to the machine (EEXIST). */
 static int create_upload(const char *path, uint32_t mode) {
-  bool again = was_uploaded(path);
-  if (again) unlink(path); /* not truncated: it may be a program that runs */
-  int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd >= 0 && !again) remember_upload(path);
+  const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+  int fd = open(path, flags, 0600);
+  if (fd >= 0) {
+    remember_upload(path);
+  } else if (errno == EEXIST && was_uploaded(path)) {
+    unlink(path); /* not truncated: it may be a program that runs */
+    fd = open(path, flags, 0600);
+  }
   if (fd >= 0 && fchmod(fd, mode & 07777) < 0) {
     int error = errno;
     close(fd);

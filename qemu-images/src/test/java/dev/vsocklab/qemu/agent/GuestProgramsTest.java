@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.vsocklab.spi.LabRequest.Until;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,9 +14,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -228,6 +231,116 @@ class GuestProgramsTest {
 
     echo.waitFor(DEADLINE);
     assertEquals("hello\n", echo.outputText());
+  }
+
+  @Test
+  void aTreeArrivesWholeWithItsExecutableBitsAndWithoutItsLinks() throws IOException {
+    Path tree = Files.createDirectories(folder.resolve("tree"));
+    byte[] big = new byte[3 * 1024 * 1024 + 1];
+    new Random(3).nextBytes(big);
+    Files.createDirectories(tree.resolve("a/empty"));
+    for (int i = 0; i < 200; i++) {
+      Files.writeString(tree.resolve("a/file" + i), "content " + i);
+    }
+    Files.write(tree.resolve("big"), big);
+    Files.writeString(tree.resolve("script"), "#!/bin/sh\necho from a script\n");
+    Files.setPosixFilePermissions(
+        tree.resolve("a/file7"), PosixFilePermissions.fromString("rwxr-x---"));
+    Files.createSymbolicLink(tree.resolve("link"), Path.of("a/file1"));
+
+    programs.putTree(tree, folder.resolve("there/b").toString());
+
+    Path there = folder.resolve("there/b");
+    assertTrue(Files.isDirectory(there.resolve("a/empty")));
+    for (int i = 0; i < 200; i++) {
+      assertEquals("content " + i, Files.readString(there.resolve("a/file" + i)));
+    }
+    assertArrayEquals(big, Files.readAllBytes(there.resolve("big")));
+    assertTrue(Files.isExecutable(there.resolve("a/file7")));
+    assertEquals("content 1", Files.readString(there.resolve("link")));
+    assertFalse(Files.isSymbolicLink(there.resolve("link")));
+    GuestProgram script = programs.start(there.resolve("script").toString());
+    script.waitFor(DEADLINE);
+    assertEquals("from a script\n", script.outputText());
+    client.reset(DEADLINE);
+    assertFalse(Files.exists(folder.resolve("there")));
+  }
+
+  @Test
+  void aFolderThatLeadsBackIntoItselfIsRefused() throws IOException {
+    Path tree = Files.createDirectories(folder.resolve("tree"));
+    Files.createSymbolicLink(tree.resolve("loop"), tree);
+
+    IOException refused =
+        assertThrows(
+            IOException.class,
+            () -> programs.putTree(tree, folder.resolve("there").toString()));
+
+    assertTrue(refused.toString().contains("leads back"), refused.toString());
+  }
+
+  @Test
+  void aProgramIsAwaitedUntilItPrinted() throws IOException {
+    GuestProgram shell = programs.start("/bin/sh", "-c", "echo ready to go >&2; sleep 1000");
+
+    shell.await(new Until.Printed(Pattern.compile("^ready")), DEADLINE);
+
+    assertTrue(shell.story().contains("runs."), shell.story());
+    assertTrue(shell.story().contains("ready to go"), shell.story());
+    assertEquals(List.of(shell), programs.started());
+  }
+
+  @Test
+  void aProgramThatEndsBeforeItPrintedTellsItsStatusAndLastWords() throws IOException {
+    GuestProgram shell = programs.start("/bin/sh", "-c", "echo no configuration >&2; exit 3");
+
+    IOException early =
+        assertThrows(
+            IOException.class,
+            () -> shell.await(new Until.Printed(Pattern.compile("ready")), DEADLINE));
+
+    assertTrue(
+        early.toString().contains("ended with status 3 before it printed \"ready\"."),
+        early.toString());
+    assertTrue(early.toString().contains("no configuration"), early.toString());
+  }
+
+  @Test
+  void whatAProgramPrintedJustBeforeItsEndCounts() throws IOException {
+    for (int round = 0; round < 20; round++) {
+      programs
+          .start("/bin/sh", "-c", "echo ready")
+          .await(new Until.Printed(Pattern.compile("ready")), DEADLINE);
+    }
+  }
+
+  @Test
+  void aProgramIsAwaitedUntilItEndedWithAStatusAndAnotherIsAFailure() throws IOException {
+    programs.start("/bin/sh", "-c", "exit 4").await(new Until.Exited(4), DEADLINE);
+
+    IOException other =
+        assertThrows(
+            IOException.class,
+            () -> programs.start("/bin/sh", "-c", "exit 5").await(new Until.Exited(4), DEADLINE));
+
+    assertTrue(
+        other.toString().contains("ended with status 5 before it ended with status 4."),
+        other.toString());
+  }
+
+  @Test
+  void aProgramThatDoesNotComeSoFarInTimeSaysSo() throws IOException {
+    GuestProgram sleeper = programs.start("/bin/sleep", "1000");
+
+    IOException late =
+        assertThrows(
+            IOException.class,
+            () ->
+                sleeper.await(new Until.Printed(Pattern.compile("x")), Duration.ofMillis(50)));
+
+    assertTrue(
+        late.toString().contains("50 ms were over before it printed \"x\"; it still runs."),
+        late.toString());
   }
 
   @Test
