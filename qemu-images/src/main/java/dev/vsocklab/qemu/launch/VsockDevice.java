@@ -12,7 +12,11 @@ public sealed interface VsockDevice {
   /** No device: the guest has its own loopback alone. */
   VsockDevice NONE = new None();
 
-  /** QEMU's options for the device. */
+  /**
+   * QEMU's options for the device.
+   *
+   * @return arguments of its command line
+   */
   List<String> options();
 
   /** No device. */
