@@ -4,6 +4,7 @@ import dev.vsocklab.qemu.agent.AgentClient;
 import dev.vsocklab.qemu.launch.QemuGuest;
 import dev.vsocklab.qemu.launch.RunFolder;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -13,6 +14,9 @@ final class GuestKernel {
 
   /** From power-on to the agent's answer; two to six seconds are usual under TCG. */
   static final Duration BOOT_DEADLINE = Duration.ofSeconds(60);
+
+  /** A restored agent answers in milliseconds; a loaded machine gets more. */
+  private static final Duration RESTORE_DEADLINE = Duration.ofSeconds(20);
 
   private static final Duration RESET_DEADLINE = Duration.ofSeconds(10);
   private static final int CONSOLE_LINES = 20;
@@ -35,8 +39,37 @@ final class GuestKernel {
   static GuestKernel boot(QemuGuest.Config config, RunFolder folder, Duration deadline)
       throws IOException {
     QemuGuest guest = QemuGuest.start(config, folder);
+    return greeted(guest, () -> greet(guest, deadline));
+  }
+
+  /**
+   * Restores a machine that {@link QemuGuest#save} wrote while this agent was greeted and at rest;
+   * returns when the agent answers and has been told what time it is.
+   *
+   * @param folder the guest's; it belongs to it from now on, even if this fails
+   * @param state the file
+   * @throws IOException if it does not come up, with the console's last lines
+   */
+  static GuestKernel restore(QemuGuest.Config config, RunFolder folder, Path state)
+      throws IOException {
+    QemuGuest guest = QemuGuest.restore(config, folder, state);
+    return greeted(
+        guest,
+        () -> {
+          AgentClient agent = greet(guest, RESTORE_DEADLINE);
+          agent.renew();
+          return agent;
+        });
+  }
+
+  /** Finds the agent of a machine that runs. */
+  private interface Greeting {
+    AgentClient greet() throws IOException;
+  }
+
+  private static GuestKernel greeted(QemuGuest guest, Greeting greeting) throws IOException {
     try {
-      return new GuestKernel(guest, greet(guest, deadline));
+      return new GuestKernel(guest, greeting.greet());
     } catch (IOException e) {
       try {
         guest.close();

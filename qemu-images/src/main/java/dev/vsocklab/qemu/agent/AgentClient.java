@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.function.Supplier;
 
 /**
@@ -18,6 +20,9 @@ import java.util.function.Supplier;
  * way and every later one gives an {@link IOException} that says what happened.
  */
 public final class AgentClient implements SocketLayer, CallScripts, AutoCloseable {
+  /** Twice what Linux's random number generator has as its key. */
+  private static final int RANDOM_BYTES = 64;
+
   private final AgentConnection connection;
   private final GuestPrograms programs;
   private final String kernelRelease;
@@ -108,6 +113,29 @@ public final class AgentClient implements SocketLayer, CallScripts, AutoCloseabl
     if (call.errno() != 0) {
       throw new IOException(
           name() + " does not change the agent's capabilities: errno " + call.errno() + ".");
+    }
+  }
+
+  /**
+   * Brings the kernel of a machine that was restored from a file to the present: its wall clock,
+   * which stopped when the machine was saved, and its random pool, which is the same in every
+   * machine restored from that file. Sockets and programs go on.
+   *
+   * @throws IOException if the machine cannot be reached, or its kernel refuses
+   */
+  public void renew() throws IOException {
+    byte[] random = new byte[RANDOM_BYTES];
+    new SecureRandom().nextBytes(random);
+    Instant now = Instant.now();
+    long wallNanos = now.getEpochSecond() * 1_000_000_000L + now.getNano(); // until the year 2262
+    Call call =
+        connection.call(new CallFrame(AgentOp.RENEW).u64(wallNanos).raw(ByteBuffer.wrap(random)));
+    if (call.errno() != 0) {
+      throw new IOException(
+          name()
+              + " was restored, but its clock and random pool could not be renewed: errno "
+              + call.errno()
+              + ".");
     }
   }
 

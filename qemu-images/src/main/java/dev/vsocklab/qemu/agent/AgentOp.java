@@ -31,7 +31,8 @@ enum AgentOp {
   RECV(27),
   SEND(28),
   QUEUED(29),
-  PRIVILEGE(30);
+  PRIVILEGE(30),
+  RENEW(31);
 
   /** Bit of an answer's op. */
   static final int ANSWER = 0x8000;

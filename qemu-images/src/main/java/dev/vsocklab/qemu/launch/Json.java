@@ -8,7 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one JSON text as QMP sends them: objects as maps, arrays as lists, numbers as doubles.
+ * JSON as QMP has it: reads one text, objects as maps, arrays as lists, numbers as doubles; writes
+ * strings.
  *
  * <p>Source: RFC 8259. Nesting is bounded, for the text comes from outside.
  */
@@ -36,6 +37,20 @@ final class Json {
       throw json.malformed("something follows the object");
     }
     return object;
+  }
+
+  /** A string with its quotes, for a text that is written. */
+  static String quoted(String value) {
+    StringBuilder quoted = new StringBuilder("\"");
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if (c < ' ') {
+        quoted.append(String.format("\\u%04x", (int) c));
+      } else {
+        quoted.append(c == '"' || c == '\\' ? "\\" : "").append(c);
+      }
+    }
+    return quoted.append('"').toString();
   }
 
   private Map<String, @Nullable Object> objectAt(int depth) throws IOException {

@@ -8,11 +8,14 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +58,18 @@ public final class QemuGuest implements AutoCloseable {
   private static final String WITHOUT_VSOCK_DEVICE =
       " vsocklab_without=/modules/vmw_vsock_virtio_transport.ko";
 
+  /** Where QEMU gives or takes a machine's state. */
+  private static final String STATE_SOCKET = "state.sock";
+
+  private static final String MIGRATION_EVENTS =
+      "{\"capabilities\": [{\"capability\": \"events\", \"state\": true}]}";
+
+  /** QEMU's own limit, 128 MiB/s, is for machines that run meanwhile. In bytes per second. */
+  private static final String NO_SPEED_LIMIT = "{\"max-bandwidth\": " + (1L << 40) + "}";
+
+  /** Source: MigrationStatus in QEMU's {@code qapi/migration.json}. */
+  private static final Set<String> MIGRATION_ENDS = Set.of("completed", "failed", "cancelled");
+
   private final Config config;
   private final RunFolder folder;
   private final Launcher.Running process;
@@ -63,7 +78,7 @@ public final class QemuGuest implements AutoCloseable {
   private final Thread shutdownHook;
   private final ReentrantLock control = new ReentrantLock();
   private @Nullable Qmp qmp;
-  private @Nullable SocketChannel agent;
+  private final Map<String, SocketChannel> ports = new HashMap<>();
   private boolean paused;
   private volatile boolean killed;
 
@@ -165,14 +180,44 @@ public final class QemuGuest implements AutoCloseable {
    * @throws IOException if QEMU did not start, with what it said
    */
   public static QemuGuest start(Config config, RunFolder folder) throws IOException {
+    return launch(config, folder, List.of(), guest -> {});
+  }
+
+  /**
+   * Starts QEMU with a machine that {@link #save} wrote, and lets it go on where it was. What was
+   * at the other ends of its ports then is this JVM now; nothing in the guest noticed, so its wall
+   * clock is as old as the file and its random numbers are those of every other guest that came
+   * from it, until its agent is told better.
+   *
+   * @param config the one that the saved machine was started with, but for name and launcher; the
+   *     QEMU must be the same, and so must the CPU
+   * @param folder the guest's folder; it belongs to the guest from now on, even if this fails
+   * @param state the file; it is only read
+   * @return the guest
+   * @throws IOException if QEMU did not start or did not take the state, with what it said
+   */
+  public static QemuGuest restore(Config config, RunFolder folder, Path state) throws IOException {
+    return launch(config, folder, List.of("-incoming", "defer"), guest -> guest.load(state));
+  }
+
+  /** What is done with a machine before it runs. */
+  private interface Preparation {
+    void of(QemuGuest guest) throws IOException;
+  }
+
+  private static QemuGuest launch(
+      Config config, RunFolder folder, List<String> more, Preparation preparation)
+      throws IOException {
     QemuGuest guest = null;
     try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       listener.bind(UnixDomainSocketAddress.of(qmpSocket(folder)));
-      Launcher.Running running = config.launcher().launch(folder, arguments(config, folder));
+      List<String> arguments = new ArrayList<>(arguments(config, folder));
+      arguments.addAll(more);
+      Launcher.Running running = config.launcher().launch(folder, arguments);
       guest = new QemuGuest(config, folder, running);
       guest.consoleReader.start();
       Runtime.getRuntime().addShutdownHook(guest.shutdownHook);
-      guest.connect(listener);
+      guest.run(listener, preparation);
       return guest;
     } catch (IOException e) {
       if (guest == null) {
@@ -185,20 +230,79 @@ public final class QemuGuest implements AutoCloseable {
     }
   }
 
-  private void connect(ServerSocketChannel listener) throws IOException {
+  private void run(ServerSocketChannel listener, Preparation preparation) throws IOException {
     control.lock();
     try {
-      qmp = Qmp.over(accept(listener));
-      // The greeting says that QEMU has opened its sockets. The guest has not run yet (-S): so the
-      // agent never sees its port without us.
-      connectAgent();
-      qmp.execute("cont", "{}");
+      qmp = Qmp.over(accept(listener, "open its control connection"));
+      // The greeting says that QEMU has opened its sockets. The guest has not run yet (-S): so
+      // nobody in it ever sees a port without us.
+      connectPorts();
+      preparation.of(this);
+      execute("cont", "{}");
     } finally {
       control.unlock();
     }
   }
 
-  private SocketChannel accept(ServerSocketChannel listener) throws IOException {
+  private void load(Path state) throws IOException {
+    Path socket = folder.socket(STATE_SOCKET);
+    execute("migrate-set-capabilities", MIGRATION_EVENTS);
+    connected().clearEvents();
+    execute("migrate-incoming", "{\"uri\": " + Json.quoted("unix:" + socket) + "}");
+    try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      StateStream.load(state, channel);
+      awaitMigration();
+    }
+  }
+
+  /**
+   * Stops the guest's CPU and writes the whole machine to a file: memory, devices, and the kernel
+   * with all that runs in it. It stays stopped; {@link #resume} lets it go on, {@link #close} ends
+   * it. The file is as long as the memory that the guest ever touched.
+   *
+   * <p>All ports should be at rest: bytes on their way are in neither end of a restored machine.
+   *
+   * @param file created; must not exist. Nothing of it is left if this fails
+   * @throws IOException if a device of the machine cannot be saved, as none can that another
+   *     process plays; if the disk is full; or if QEMU is gone
+   */
+  public void save(Path file) throws IOException {
+    control.lock();
+    try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      pause();
+      Path socket = folder.socket(STATE_SOCKET);
+      Files.deleteIfExists(socket);
+      listener.bind(UnixDomainSocketAddress.of(socket));
+      execute("migrate-set-capabilities", MIGRATION_EVENTS);
+      execute("migrate-set-parameters", NO_SPEED_LIMIT);
+      connected().clearEvents();
+      execute("migrate", "{\"uri\": " + Json.quoted("unix:" + socket) + "}");
+      try (SocketChannel channel = accept(listener, "send the machine's state")) {
+        StateStream.save(channel, file);
+      }
+      awaitMigration();
+    } catch (IOException e) {
+      Files.deleteIfExists(file);
+      throw told("could not be saved: " + e.getMessage(), e);
+    } finally {
+      control.unlock();
+    }
+  }
+
+  private void awaitMigration() throws IOException {
+    Qmp.Event end =
+        connected()
+            .awaitEvent(
+                "the end of the migration",
+                event ->
+                    event.name().equals("MIGRATION")
+                        && MIGRATION_ENDS.contains(String.valueOf(event.data().get("status"))));
+    if (!"completed".equals(end.data().get("status"))) {
+      throw new IOException("QEMU's migration ended as " + end.data().get("status") + ".");
+    }
+  }
+
+  private SocketChannel accept(ServerSocketChannel listener, String what) throws IOException {
     listener.configureBlocking(false);
     long startNanos = System.nanoTime();
     try (Selector selector = Selector.open()) {
@@ -217,9 +321,7 @@ public final class QemuGuest implements AutoCloseable {
         long leftNanos = START_DEADLINE.toNanos() - (System.nanoTime() - startNanos);
         if (leftNanos <= 0 || Thread.currentThread().isInterrupted()) {
           throw new IOException(
-              "QEMU did not open its control connection within "
-                  + START_DEADLINE.toSeconds()
-                  + " s.");
+              "QEMU did not " + what + " within " + START_DEADLINE.toSeconds() + " s.");
         }
         selector.select(Math.max(1, leftNanos / 1_000_000));
         selector.selectedKeys().clear();
@@ -277,21 +379,43 @@ public final class QemuGuest implements AutoCloseable {
     return folder.socket(name + ".sock");
   }
 
-  private SocketChannel connectAgent() throws IOException {
-    SocketChannel channel = port(AGENT);
-    agent = channel;
-    return channel;
+  private void connectPorts() throws IOException {
+    connectPort(AGENT);
+    for (String name : config.ports()) {
+      connectPort(name);
+    }
+  }
+
+  private void connectPort(String name) throws IOException {
+    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(portSocket(folder, name));
+    ports.put(name, SocketChannel.open(address));
+  }
+
+  private void closePorts() throws IOException {
+    for (SocketChannel channel : ports.values()) {
+      channel.close();
+    }
   }
 
   /**
-   * Connects to a virtio-serial port of the guest.
+   * A virtio-serial port of this boot: it was connected before the guest ran.
    *
    * @param name one of {@link Config#ports}
-   * @return a connected, blocking channel, which is the caller's to close
-   * @throws IOException if QEMU is gone
+   * @return a connected, blocking channel, always the same until a {@link #reset}; closed with the
+   *     guest
    */
-  public SocketChannel port(String name) throws IOException {
-    return SocketChannel.open(UnixDomainSocketAddress.of(portSocket(folder, name)));
+  public SocketChannel port(String name) {
+    control.lock();
+    try {
+      SocketChannel channel = ports.get(name);
+      if (channel == null) {
+        throw new IllegalArgumentException(
+            config.name() + " has no port " + name + "; it has " + ports.keySet() + ".");
+      }
+      return channel;
+    } finally {
+      control.unlock();
+    }
   }
 
   /**
@@ -300,15 +424,7 @@ public final class QemuGuest implements AutoCloseable {
    * @return a connected, blocking channel, closed with the guest
    */
   public SocketChannel agent() {
-    control.lock();
-    try {
-      if (agent == null) {
-        throw new IllegalStateException(config.name() + " was never started.");
-      }
-      return agent;
-    } finally {
-      control.unlock();
-    }
+    return port(AGENT);
   }
 
   /**
@@ -407,8 +523,8 @@ public final class QemuGuest implements AutoCloseable {
 
   /**
    * Resets the machine, as its reset button does: the kernel gets no warning. The kernel boots when
-   * this returns; {@link #agent} gives the new boot's channel, the old one is closed. Call {@link
-   * #ready} once the agent has answered.
+   * this returns; {@link #agent} and {@link #port} give the new boot's channels, the old ones are
+   * closed. Call {@link #ready} once the agent has answered.
    *
    * @throws IOException if QEMU refuses or is gone
    */
@@ -418,13 +534,13 @@ public final class QemuGuest implements AutoCloseable {
       // The old boot must not run any more when its port hangs up (it would power off), nor write
       // into the new boot's channel.
       execute("stop", "{}");
-      agent().close();
+      closePorts();
       execute("set-action", "{\"reboot\": \"reset\"}");
       Qmp connected = connected();
       connected.clearEvents();
       execute("system_reset", "{}");
       connected.awaitEvent("RESET");
-      connectAgent();
+      connectPorts();
       execute("cont", "{}");
       paused = false;
     } catch (IOException e) {
@@ -539,9 +655,7 @@ public final class QemuGuest implements AutoCloseable {
     }
     control.lock();
     try {
-      if (agent != null) {
-        agent.close();
-      }
+      closePorts();
       if (qmp != null) {
         qmp.close();
       }

@@ -13,6 +13,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +34,7 @@ final class Qmp implements AutoCloseable {
   private final SelectionKey key;
   private final ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES).flip();
   private final ByteArrayOutputStream line = new ByteArrayOutputStream();
-  private final Deque<String> events = new ArrayDeque<>();
+  private final Deque<Event> events = new ArrayDeque<>();
   private int lastId;
 
   private Qmp(SocketChannel channel, Selector selector, SelectionKey key) {
@@ -41,6 +42,14 @@ final class Qmp implements AutoCloseable {
     this.selector = selector;
     this.key = key;
   }
+
+  /**
+   * Something that QEMU told by itself.
+   *
+   * @param name for example {@code RESET}
+   * @param data its fields
+   */
+  record Event(String name, Map<?, ?> data) {}
 
   /**
    * Takes over a connection that QEMU made, and leaves its greeting behind.
@@ -110,12 +119,29 @@ final class Qmp implements AutoCloseable {
   }
 
   /** Waits for an event that came since {@link #clearEvents} or comes now. */
-  void awaitEvent(String event) throws IOException {
+  void awaitEvent(String name) throws IOException {
+    awaitEvent("the event " + name, event -> event.name().equals(name));
+  }
+
+  /**
+   * Waits for an event that came since {@link #clearEvents} or comes now.
+   *
+   * @param what what is awaited, for messages
+   * @param wanted which
+   * @return the first such event
+   * @throws IOException if none comes in time, or QEMU is gone
+   */
+  Event awaitEvent(String what, Predicate<Event> wanted) throws IOException {
     lock.lock();
     try {
       long startNanos = System.nanoTime();
-      while (!events.contains(event)) {
-        keepEvent(message(startNanos, "the event " + event));
+      while (true) {
+        for (Event event : events) {
+          if (wanted.test(event)) {
+            return event;
+          }
+        }
+        keepEvent(message(startNanos, what));
       }
     } finally {
       lock.unlock();
@@ -123,11 +149,11 @@ final class Qmp implements AutoCloseable {
   }
 
   private void keepEvent(Map<String, @Nullable Object> message) {
-    if (message.get("event") instanceof String event) {
+    if (message.get("event") instanceof String name) {
       if (events.size() == MAX_EVENTS) {
         events.removeFirst();
       }
-      events.addLast(event);
+      events.addLast(new Event(name, message.get("data") instanceof Map<?, ?> d ? d : Map.of()));
     }
   }
 

@@ -7,8 +7,9 @@
  *   JVM ──pipe──▶ sh (Watchdog) ──▶ qemu ──▶ guest: init is the agent
  *    ▲ ▲ console    kills qemu when the      │   │
  *    │ └──────────  pipe closes  ◀───────────┘   │
- *    ├── QMP (Unix socket, the JVM listens): pause, resume, reset
- *    └── agent (Unix socket) ◀── virtio-serial port dev.vsocklab.agent
+ *    ├── QMP (Unix socket, the JVM listens): pause, resume, reset, save
+ *    ├── agent (Unix socket) ◀── virtio-serial port dev.vsocklab.agent
+ *    └── state (Unix socket, for a moment): a stopped machine, to or from a file
  * </pre>
  *
  * Knows no virtqueue and no agent protocol; whoever boots a guest speaks to its agent.

@@ -77,6 +77,8 @@
  *   29 QUEUED        u32 handle, u32 which (0 SIOCINQ,        u32 bytes
  *                    1 SIOCOUTQ)
  *   30 PRIVILEGE     u32 may (0 or 1) bind ports below 1024   (RESET gives it back)
+ *   31 RENEW         u64 wall clock in ns, 16 to 512 random   (EPERM unless the agent is init)
+ *                    bytes
  *
  * READ, WRITE, ACCEPT and POLL are the agent's own waiting, with any timeout; SO_RCVTIMEO and
  * SO_SNDTIMEO shorten it where they are set. RECV, SEND and CONNECT are one call of the kernel's
@@ -85,6 +87,11 @@
  *
  * A SEND longer than its first bytes goes on in DATA frames with its id, as fast as the JVM likes,
  * up to MAX_MESSAGE; the call is made when all is there, because a message must go in one.
+ *
+ * RENEW is for a machine that was restored from a file: its wall clock stopped when it was saved, and
+ * its kernel would draw the same random numbers as every other one that is restored from it. Nothing
+ * else tells the agent of a restore: its port was connected before and is connected after. So HELLO
+ * may come again at any time.
  *
  * A WRITE longer than its first bytes is a stream: DATA frames with its id bring the rest, never
  * more than the write window ahead of the last PROGRESS frame (op 12 with bit 15 set, its body the
@@ -123,6 +130,7 @@
 
 #include <linux/capability.h>
 #include <linux/module.h>
+#include <linux/random.h>
 #include <linux/sockios.h>
 #include <linux/vm_sockets.h>
 
@@ -162,6 +170,7 @@ enum {
   OP_SEND,
   OP_QUEUED,
   OP_PRIVILEGE,
+  OP_RENEW,
 };
 #define ANSWER 0x8000u
 
@@ -176,6 +185,8 @@ enum {
 #define LOG_BYTES (64u * 1024)
 
 #define MAX_OPTION 64u
+#define MIN_RANDOM 16u
+#define MAX_RANDOM 512u
 #define MAX_STRINGS 1024u
 #define TASK_STACK (64u * 1024)
 #define WAKE_AGAIN_MS 5
@@ -1291,6 +1302,40 @@ static void on_privilege(uint32_t id, struct body *body) {
   answer(id, OP_PRIVILEGE, error);
 }
 
+/* Mixed in at once, and what the kernel drew in advance is drawn anew: see crng_reseed in Linux. */
+static int stir_random_pool(const uint8_t *bytes, uint32_t length) {
+  struct {
+    struct rand_pool_info info;
+    uint8_t bytes[MAX_RANDOM];
+  } pool = {.info = {.entropy_count = (int)length * 8, .buf_size = (int)length}};
+  memcpy(pool.info.buf, bytes, length);
+  int fd = open("/dev/random", O_RDWR | O_CLOEXEC);
+  if (fd < 0) return errno;
+  bool done = ioctl(fd, RNDADDENTROPY, &pool) == 0 && ioctl(fd, RNDRESEEDCRNG) == 0;
+  int error = done ? 0 : errno;
+  close(fd);
+  return error;
+}
+
+static void on_renew(uint32_t id, struct body *body) {
+  uint64_t wall = take_u64(body);
+  size_t length = (size_t)(body->end - body->at);
+  if (body->bad || length < MIN_RANDOM || length > MAX_RANDOM) {
+    answer(id, OP_RENEW, EBADMSG);
+    return;
+  }
+  if (!is_init) { /* the clock of a machine that is not ours */
+    answer(id, OP_RENEW, EPERM);
+    return;
+  }
+  int error = stir_random_pool(body->at, (uint32_t)length);
+  const struct timespec now = {.tv_sec = (time_t)(wall / 1000000000u),
+                               .tv_nsec = (long)(wall % 1000000000u)};
+  if (error == 0 && clock_settime(CLOCK_REALTIME, &now) < 0) error = errno;
+  log_line("restored; clock and random pool renewed: %s", error == 0 ? "done" : strerror(error));
+  answer(id, OP_RENEW, error);
+}
+
 /*
  * A timeout of the agent's, shortened by the socket's own, SO_RCVTIMEO or SO_SNDTIMEO. 0 there
  * means none.
@@ -1947,6 +1992,7 @@ static void on_frame(uint32_t id, uint16_t op, struct body *body) {
     case OP_START: on_start(id, body); break;
     case OP_PRIVILEGE: on_privilege(id, body); break;
     case OP_SCRIPT: on_script(id, body); break;
+    case OP_RENEW: on_renew(id, body); break;
     default:
       if ((op >= OP_BIND && op <= OP_KILL) || (op >= OP_RECV && op <= OP_QUEUED)) {
         on_object_call(id, op, body);

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Calls that wait, end early or make no sense, against the real agent on this kernel. */
 @Timeout(60)
 class AgentConnectionTest {
+  private static final int EPERM = 1;
   private static final int EBADF = 9;
   private static final int EAGAIN = 11;
   private static final int EBUSY = 16;
@@ -61,6 +62,20 @@ class AgentConnectionTest {
         assertEquals(EBADF, connection.call(new CallFrame(op).u32(0)).errno(), op.name());
       }
     }
+  }
+
+  @Test
+  void anAgentThatIsNotInitLeavesTheClockOfItsMachineAlone() throws IOException {
+    ByteBuffer random = ByteBuffer.allocate(64);
+
+    assertEquals(EPERM, connection.call(new CallFrame(AgentOp.RENEW).u64(0).raw(random)).errno());
+  }
+
+  @Test
+  void aSecondHelloIsAnsweredAsTheFirst() throws IOException {
+    ByteBuffer first = connection.call(AgentConnection.hello()).result();
+
+    assertEquals(first, connection.call(AgentConnection.hello()).result());
   }
 
   @Test
