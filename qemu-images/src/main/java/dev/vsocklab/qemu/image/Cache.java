@@ -103,6 +103,24 @@ final class Cache {
     return entry;
   }
 
+  /**
+   * Removes an entry. Who has its files open keeps them.
+   *
+   * @param kind what it is
+   * @param key the hash of its inputs
+   */
+  void drop(String kind, String key) throws IOException {
+    Path entry = entry(kind, key);
+    Path lockFile = root.resolve(entry.getFileName() + ".lock");
+    try (FileChannel channel =
+            FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = lock(channel, lockFile)) {
+      assert lock.isValid();
+      verified.remove(entry);
+      Folders.delete(entry);
+    }
+  }
+
   private void build(Path entry, Filler filler) throws IOException {
     Path building = root.resolve(entry.getFileName() + ".building");
     Folders.delete(building); // what a killed JVM left; the lock says that nobody fills it now

@@ -224,6 +224,16 @@ public final class GuestImages {
         series, guest.release(), guest.kernel(), entry.resolve("initramfs.cpio"));
   }
 
+  /**
+   * Something that a running machine left: its saved state. Kept as images are.
+   *
+   * @param inputs everything that it depends on
+   * @return its place
+   */
+  public SavedEntry saved(List<String> inputs) {
+    return new SavedEntry(cache, Sha256.ofTexts(inputs.toArray(String[]::new)));
+  }
+
   private Path agent() throws IOException {
     return cache
         .get(

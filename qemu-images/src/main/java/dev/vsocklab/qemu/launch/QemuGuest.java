@@ -391,6 +391,25 @@ public final class QemuGuest implements AutoCloseable {
     ports.put(name, SocketChannel.open(address));
   }
 
+  /**
+   * Hangs up on a port and connects to it again: nothing that was under way before can reach who
+   * opens the port in the guest next. Who has it open now is told of the hang-up.
+   *
+   * @param name one of {@link Config#ports}
+   * @return what {@link #port} gives from now on
+   * @throws IOException if QEMU is gone
+   */
+  public SocketChannel reconnect(String name) throws IOException {
+    control.lock();
+    try {
+      port(name).close();
+      connectPort(name);
+      return port(name);
+    } finally {
+      control.unlock();
+    }
+  }
+
   private void closePorts() throws IOException {
     for (SocketChannel channel : ports.values()) {
       channel.close();

@@ -5,6 +5,7 @@ import dev.vsocklab.qemu.launch.Accelerator;
 import dev.vsocklab.qemu.launch.Launcher;
 import dev.vsocklab.qemu.launch.QemuGuest;
 import dev.vsocklab.qemu.launch.VsockDevice;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,5 +48,19 @@ public record HostParts(
         MEMORY_MIB,
         VsockDevice.NONE,
         ports);
+  }
+
+  /** All of it that a saved machine depends on. */
+  List<String> identity() throws IOException {
+    return List.of(
+        launcher.identity(),
+        String.valueOf(accelerator),
+        String.join(" ", accelerator.options()),
+        QemuGuest.KERNEL_LINE,
+        // The cache names its entries by what is in them.
+        String.valueOf(image.kernel().getParent()),
+        String.valueOf(image.initramfs().getParent()),
+        config().memoryMib() + " MiB, " + config().ports(),
+        String.join(" ", InnerQemu.command(innerQemu, 0, "").arguments()));
   }
 }

@@ -5,6 +5,7 @@ import dev.vsocklab.qemu.agent.GuestCommand;
 import dev.vsocklab.qemu.agent.GuestProgram;
 import dev.vsocklab.qemu.agent.GuestProgram.Exit;
 import dev.vsocklab.qemu.agent.ProgramHandles;
+import dev.vsocklab.qemu.launch.QemuGuest;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -54,50 +56,32 @@ public final class NestedGuest {
   /**
    * Where in its host a guest is.
    *
+   * @param machine the host
+   * @param port the host's port that leads to the guest's agent
    * @param keeper the host's agent that starts QEMU and tells of its end; never reset
-   * @param channel connects to the guest's agent
-   * @param command starts QEMU with a CID
+   * @param command starts QEMU
    */
-  record Place(AgentClient keeper, Channel channel, Command command) {
+  record Place(QemuGuest machine, String port, AgentClient keeper, GuestCommand command) {}
 
-    /** How this JVM reaches the port that leads to the guest's agent. */
-    interface Channel {
-      /** Connects; the one before must be closed. */
-      SocketChannel open() throws IOException;
-    }
-
-    /** How QEMU is started. */
-    interface Command {
-      /** The command line for a guest with that CID. */
-      GuestCommand of(long cid);
-    }
-  }
-
-  /** Boots a guest. It can be saved with its host afterwards: nothing is under way. */
+  /** Boots a guest. Nobody watches over it yet, so it can be saved with its host. */
   static NestedGuest boot(Place place, long cid) throws IOException {
     NestedGuest guest = new NestedGuest(place, cid);
-    guest.boot();
+    guest.boot(place.machine().port(place.port()));
     return guest;
   }
 
-  /** Finds a guest again that its host was saved with. */
+  /** Finds a guest again that its host was saved with. Nobody watches over it yet. */
   static NestedGuest find(Place place, long cid, ProgramHandles handles) throws IOException {
     NestedGuest guest = new NestedGuest(place, cid);
-    guest.watch(handles);
+    guest.program = place.keeper().programs().find(place.command(), handles);
     guest.agent =
-        AgentClient.connect(place.channel().open(), guest.name(), guest::console, GREET_DEADLINE);
+        AgentClient.connect(
+            place.machine().port(place.port()), guest.name(), guest::console, GREET_DEADLINE);
     return guest;
   }
 
-  private void boot() throws IOException {
-    SocketChannel channel = place.channel().open();
-    GuestProgram started;
-    try {
-      started = place.keeper().programs().start(place.command().of(cid));
-    } catch (IOException e) {
-      channel.close();
-      throw e;
-    }
+  private void boot(SocketChannel channel) throws IOException {
+    GuestProgram started = place.keeper().programs().start(place.command());
     program = started;
     CompletableFuture<AgentClient> greeted = greet(channel);
     while (!greeted.isDone()) {
@@ -110,7 +94,7 @@ public final class NestedGuest {
     }
     try {
       agent = greeted.join();
-    } catch (java.util.concurrent.CompletionException e) {
+    } catch (CompletionException e) {
       started.kill();
       throw new IOException(
           name() + " did not come up in the nested host. " + said(started), e.getCause());
@@ -153,9 +137,9 @@ public final class NestedGuest {
   }
 
   /** From now on the console is captured and the end of QEMU noticed. */
-  private void watch(ProgramHandles handles) throws IOException {
-    GuestCommand command = place.command().of(cid).withCapturedOutput();
-    GuestProgram watched = place.keeper().programs().find(command, handles);
+  void watch() throws IOException {
+    GuestCommand command = place.command().withCapturedOutput();
+    GuestProgram watched = place.keeper().programs().find(command, handles());
     program = watched;
     dead = false;
     Thread thread = new Thread(() -> awaitEnd(watched), "vsocklab watch over " + name());
@@ -312,8 +296,8 @@ public final class NestedGuest {
     try {
       kill();
       agent().close();
-      boot();
-      watch(handles());
+      boot(place.machine().reconnect(place.port()));
+      watch();
       paused = false;
     } finally {
       lock.unlock();

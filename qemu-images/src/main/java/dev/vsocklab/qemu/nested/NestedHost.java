@@ -7,10 +7,16 @@ import dev.vsocklab.qemu.image.HostFiles;
 import dev.vsocklab.qemu.launch.QemuGuest;
 import dev.vsocklab.qemu.launch.RunFolder;
 import java.io.IOException;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A machine in QEMU whose kernel has vhost_vsock, and the guests that QEMU runs inside it.
@@ -25,6 +31,13 @@ public final class NestedHost implements AutoCloseable {
   private static final Duration GREET_DEADLINE = Duration.ofSeconds(60);
   private static final Duration RESET_DEADLINE = Duration.ofSeconds(30);
   private static final int CONSOLE_LINES = 20;
+
+  private static final String STATE = "state";
+
+  /** One line for each guest: its CID and the handles of its QEMU. */
+  private static final String GUESTS = "guests";
+
+  private static final int GUEST_FIELDS = 6;
 
   private final HostParts parts;
   private final QemuGuest machine;
@@ -62,13 +75,84 @@ public final class NestedHost implements AutoCloseable {
     }
   }
 
+  /**
+   * A host as {@link #save} left it, with its guests. Nobody watches over it yet.
+   *
+   * @param folder where it was saved
+   * @throws IOException if it does not come up
+   */
+  static NestedHost restore(HostParts parts, Path folder) throws IOException {
+    QemuGuest machine =
+        QemuGuest.restore(parts.config(), RunFolder.create(), folder.resolve(STATE));
+    try {
+      AgentClient keeper = greet(machine, "agent", machine.agent(), GREET_DEADLINE);
+      keeper.renew();
+      NestedHost host = new NestedHost(parts, machine, keeper, greetSockets(machine));
+      List<String> lines = Files.readAllLines(folder.resolve(GUESTS), StandardCharsets.UTF_8);
+      for (String line : lines) {
+        host.findGuest(line.split(" ", -1));
+      }
+      return host;
+    } catch (IOException | RuntimeException e) {
+      machine.close();
+      throw e;
+    }
+  }
+
+  private void findGuest(String[] fields) throws IOException {
+    if (fields.length != GUEST_FIELDS) {
+      throw new IOException(
+          "A saved guest has " + fields.length + " numbers instead of " + GUEST_FIELDS + ".");
+    }
+    int[] handles = new int[GUEST_FIELDS - 1];
+    for (int i = 0; i < handles.length; i++) {
+      handles[i] = Integer.parseInt(fields[i + 1]);
+    }
+    long cid = Long.parseLong(fields[0]);
+    NestedGuest guest =
+        NestedGuest.find(
+            place(guests.size(), cid),
+            cid,
+            new ProgramHandles(handles[0], handles[1], handles[2], handles[3], handles[4]));
+    guests.add(guest);
+    guest.agent().renew();
+  }
+
+  /**
+   * Writes the host and its guests, as they are between two tests, to files. It stays stopped and
+   * can only be closed.
+   *
+   * @param folder where to
+   */
+  void save(Path folder) throws IOException {
+    if (!clean()) {
+      throw new IOException(machine + " cannot be saved: it did not become as new.");
+    }
+    List<String> lines = new ArrayList<>();
+    for (NestedGuest guest : guests) {
+      ProgramHandles handles = guest.handles();
+      lines.add(
+          Stream.of(
+                  guest.cid(),
+                  handles.program(),
+                  handles.stdin(),
+                  handles.stdout(),
+                  handles.stderr(),
+                  handles.pid())
+              .map(String::valueOf)
+              .collect(Collectors.joining(" ")));
+    }
+    Files.write(folder.resolve(GUESTS), lines, StandardCharsets.UTF_8);
+    machine.save(folder.resolve(STATE));
+  }
+
   private static AgentClient greetSockets(QemuGuest machine) throws IOException {
     return greet(
         machine, HostParts.SOCKETS_PORT, machine.port(HostParts.SOCKETS_PORT), GREET_DEADLINE);
   }
 
   private static AgentClient greet(
-      QemuGuest machine, String port, java.nio.channels.SocketChannel channel, Duration deadline)
+      QemuGuest machine, String port, SocketChannel channel, Duration deadline)
       throws IOException {
     return AgentClient.connect(
         channel, machine + " (" + port + ")", () -> machine.console().lastLines(CONSOLE_LINES),
@@ -82,16 +166,24 @@ public final class NestedHost implements AutoCloseable {
    * @throws IOException if it does not come up, with its console's last lines
    */
   void addGuest(long cid) throws IOException {
-    guests.add(NestedGuest.boot(place(guests.size()), cid));
+    guests.add(NestedGuest.boot(place(guests.size(), cid), cid));
   }
 
-  private NestedGuest.Place place(int index) {
+  private NestedGuest.Place place(int index, long cid) {
     String port = HostParts.guestPort(index);
-    String device = parts.config().portDevice(port);
-    return new NestedGuest.Place(
-        keeper,
-        () -> machine.port(port),
-        cid -> InnerQemu.command(parts.innerQemu(), cid, device));
+    GuestCommand command =
+        InnerQemu.command(parts.innerQemu(), cid, parts.config().portDevice(port));
+    return new NestedGuest.Place(machine, port, keeper, command);
+  }
+
+  /**
+   * From now on the guests' consoles are captured and their ends noticed. A host that is watched
+   * over cannot be saved any more: the keeper has calls that wait.
+   */
+  void watch() throws IOException {
+    for (NestedGuest guest : guests) {
+      guest.watch();
+    }
   }
 
   /**
@@ -110,6 +202,61 @@ public final class NestedHost implements AutoCloseable {
    */
   public List<NestedGuest> guests() {
     return Collections.unmodifiableList(guests);
+  }
+
+  /**
+   * Makes host and guests as new for the next lab: no sockets, no programs.
+   *
+   * @return false if it cannot serve another lab and must be closed
+   */
+  public boolean clean() {
+    if (!isUsable()) {
+      return false;
+    }
+    try {
+      // Guests first, while the host still answers: otherwise their kernels keep each connection
+      // for eight seconds, waiting for its end.
+      for (NestedGuest guest : guests) {
+        guest.reset();
+      }
+      agent.reset(RESET_DEADLINE);
+      return true;
+    } catch (IOException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "{0} did not come back clean from a test and is ended: {1}",
+          this,
+          e.getMessage());
+      return false;
+    }
+  }
+
+  /**
+   * Whether another lab can have it.
+   *
+   * @return false if it or one of its guests was ended
+   */
+  public boolean isUsable() {
+    return machine.isRunning() && guests.stream().allMatch(NestedGuest::isAsSaved);
+  }
+
+  /**
+   * Its console.
+   *
+   * @return what its kernel said
+   */
+  public String consoleText() {
+    return machine.console().text();
+  }
+
+  /**
+   * What its init did lately.
+   *
+   * @param deadline how long to wait for it
+   * @return the keeper's log
+   */
+  public String keeperLog(Duration deadline) {
+    return keeper.log(deadline);
   }
 
   @Override

@@ -1,0 +1,131 @@
+package dev.vsocklab.qemu.nested;
+
+import dev.vsocklab.qemu.image.GuestImages;
+import dev.vsocklab.qemu.image.SavedEntry;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Nested hosts as they were saved, with live guests: a boot takes about a minute, a restore two
+ * seconds. Each set of CIDs is booted and saved once, on first use: one guest is added to a host
+ * that was saved with the others.
+ *
+ * <p>A saved machine depends on the QEMU that runs it and on the CPU, whose clock rate its kernels
+ * measured. All that is in its name, so one that does not fit is never tried. One that does not
+ * come up all the same is dropped and made again, once.
+ */
+public final class NestedHosts {
+  private static final System.Logger LOG = System.getLogger("dev.vsocklab.qemu.nested");
+
+  /** Counts changes of what is saved and how it is found again: a new number, new entries. */
+  private static final String LAYOUT = "1";
+
+  private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
+
+  private final GuestImages images;
+
+  /**
+   * Looks for nothing yet.
+   *
+   * @param images where saved machines are kept
+   */
+  public NestedHosts(GuestImages images) {
+    this.images = images;
+  }
+
+  /**
+   * A running host whose guests run, as new; it may have to be booted first.
+   *
+   * @param parts what it is made of
+   * @param cids the guests' CIDs, 1 to {@value HostParts#MAX_GUESTS} of them
+   * @return the host, with the guests in that order
+   * @throws IOException if it does not come up
+   */
+  public NestedHost open(HostParts parts, List<Long> cids) throws IOException {
+    NestedHost host = restored(parts, cids);
+    try {
+      host.watch();
+      return host;
+    } catch (IOException e) {
+      host.close();
+      throw e;
+    }
+  }
+
+  private NestedHost restored(HostParts parts, List<Long> cids) throws IOException {
+    SavedEntry entry = entry(parts, cids);
+    boolean wasThere = entry.peek().isPresent();
+    Path folder = entry.get(to -> save(parts, cids, to));
+    try {
+      return NestedHost.restore(parts, folder);
+    } catch (IOException e) {
+      if (!wasThere) {
+        throw e; // it was made a moment ago: another would not do better
+      }
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "The saved nested host in {0} did not come up and is made again, which takes about a"
+              + " minute: {1}",
+          folder,
+          e.getMessage());
+      entry.drop();
+      return NestedHost.restore(parts, entry.get(to -> save(parts, cids, to)));
+    }
+  }
+
+  /** Whether a host with these guests was saved before, so that {@link #open} is quick. */
+  boolean isSaved(HostParts parts, List<Long> cids) throws IOException {
+    return entry(parts, cids).peek().isPresent();
+  }
+
+  private SavedEntry entry(HostParts parts, List<Long> cids) throws IOException {
+    List<String> inputs = new ArrayList<>(List.of("nested host", LAYOUT));
+    inputs.addAll(parts.identity());
+    inputs.addAll(cpu());
+    inputs.add(cids.toString());
+    return images.saved(inputs);
+  }
+
+  private void save(HostParts parts, List<Long> cids, Path folder) throws IOException {
+    LOG.log(
+        System.Logger.Level.INFO,
+        "Booting guest {0} of a nested host with Linux {1} for the first time, which takes about a"
+            + " minute. It is saved then, and restored within seconds from now on.",
+        String.valueOf(cids.get(cids.size() - 1)),
+        parts.image().release());
+    List<Long> others = cids.subList(0, cids.size() - 1);
+    try (NestedHost host = others.isEmpty() ? NestedHost.boot(parts) : restored(parts, others)) {
+      host.addGuest(cids.get(cids.size() - 1));
+      host.save(folder);
+    }
+  }
+
+  /** What a restored kernel takes for granted of the CPU: its features, and its clock's rate. */
+  private static List<String> cpu() throws IOException {
+    List<String> cpu = new ArrayList<>();
+    try (Stream<String> lines = Files.lines(CPU_INFO, StandardCharsets.UTF_8)) {
+      for (String line : lines.takeWhile(each -> !each.isEmpty()).toList()) {
+        if (line.startsWith("model name") || line.startsWith("flags")) {
+          cpu.add(line);
+        } else if (line.startsWith("bogomips")) {
+          cpu.add("bogomips " + rounded(line.substring(line.indexOf(':') + 1)));
+        }
+      }
+    }
+    return cpu;
+  }
+
+  /** Each boot of a machine measures its clock a little differently. */
+  private static String rounded(String number) {
+    try {
+      return Long.toString(Math.round(Double.parseDouble(number.strip()) / 50));
+    } catch (NumberFormatException e) {
+      return number;
+    }
+  }
+}
