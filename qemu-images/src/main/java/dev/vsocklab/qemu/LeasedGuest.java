@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A guest as one lab has it: nothing reaches the machine through it once the lab is closed. */
-final class LeasedGuest implements Machine {
+final class LeasedGuest implements Machine, PowerSwitch {
   private final GuestVm vm;
   private final AtomicBoolean returned = new AtomicBoolean();
   private final GuestPower power = new GuestPower(this);
@@ -60,6 +60,26 @@ final class LeasedGuest implements Machine {
       return Optional.of(type.cast(power));
     }
     return views.as(type);
+  }
+
+  @Override
+  public void reboot() throws IOException {
+    vm().reboot();
+  }
+
+  @Override
+  public void pause() throws IOException {
+    vm().guest().pause();
+  }
+
+  @Override
+  public void resume() throws IOException {
+    vm().guest().resume();
+  }
+
+  @Override
+  public void kill() throws IOException {
+    vm().guest().kill();
   }
 
   @Override

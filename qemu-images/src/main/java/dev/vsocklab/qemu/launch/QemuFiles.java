@@ -32,7 +32,7 @@ public final class QemuFiles {
    * Finds them.
    *
    * @param qemu the program
-   * @return absolute paths
+   * @return absolute paths, the program first
    * @throws IOException if one is missing, with the mend
    */
   public static List<Path> of(QemuBinary qemu) throws IOException {

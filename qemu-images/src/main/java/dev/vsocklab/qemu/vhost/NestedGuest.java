@@ -1,4 +1,4 @@
-package dev.vsocklab.qemu.nested;
+package dev.vsocklab.qemu.vhost;
 
 import dev.vsocklab.qemu.agent.AgentClient;
 import dev.vsocklab.qemu.agent.GuestCommand;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A thread waits for the end of that QEMU, so that calls on the guest fail then, and say why,
  * instead of waiting.
  */
-public final class NestedGuest {
+final class NestedGuest implements VhostGuest {
   private static final int SIGSTOP = 19;
   private static final int SIGCONT = 18;
   private static final int CONSOLE_LINES = 20;
@@ -164,25 +164,17 @@ public final class NestedGuest {
     }
   }
 
-  /** Its CID. */
-  long cid() {
+  @Override
+  public long cid() {
     return cid;
   }
 
-  /**
-   * Its name in messages.
-   *
-   * @return for example {@code vm(42)}
-   */
-  public String name() {
+  /** Its name in messages, for example {@code vm(42)}. */
+  String name() {
     return "vm(" + cid + ")";
   }
 
-  /**
-   * The agent of the kernel that runs now.
-   *
-   * @return another one after each {@link #powerCycle}
-   */
+  @Override
   public AgentClient agent() {
     AgentClient client = agent;
     if (client == null) {
@@ -204,12 +196,8 @@ public final class NestedGuest {
     return known;
   }
 
-  /**
-   * Its console since it was booted.
-   *
-   * @return the text; empty while it boots
-   */
-  public String consoleText() {
+  /** Its console since it was booted; empty while it boots. */
+  String consoleText() {
     GuestProgram known = program;
     return known == null || known.isStreamed() ? "" : known.outputText().replace("\r", "");
   }
@@ -226,30 +214,18 @@ public final class NestedGuest {
             + String.join("\n  ", all.subList(Math.max(0, all.size() - CONSOLE_LINES), all.size()));
   }
 
-  /**
-   * Whether it is as it was when its host was saved, but for sockets and programs.
-   *
-   * @return false once it was killed or power-cycled
-   */
+  /** Whether it is the machine that was saved: false once it was killed or power-cycled. */
   boolean isAsSaved() {
     return asSaved && !dead;
   }
 
-  /**
-   * Stops its QEMU whole (SIGSTOP): its CPU and its devices, but for the part that the host's
-   * kernel plays.
-   *
-   * @throws IOException if the host is gone
-   */
+  /** {@inheritDoc} Stops its QEMU whole (SIGSTOP): CPU and devices, but for the host kernel's part. */
+  @Override
   public void pause() throws IOException {
     signal(SIGSTOP, true);
   }
 
-  /**
-   * Lets it go on.
-   *
-   * @throws IOException if the host is gone
-   */
+  @Override
   public void resume() throws IOException {
     signal(SIGCONT, false);
   }
@@ -264,11 +240,7 @@ public final class NestedGuest {
     }
   }
 
-  /**
-   * Kills its QEMU; returns when it has ended.
-   *
-   * @throws IOException if it does not end, or the host is gone
-   */
+  @Override
   public void kill() throws IOException {
     lock.lock();
     try {
@@ -285,12 +257,7 @@ public final class NestedGuest {
     }
   }
 
-  /**
-   * Switches it off and on: its QEMU is killed and started anew, with the same CID. Returns when
-   * the new kernel's agent answers, which takes as long as a first boot.
-   *
-   * @throws IOException if it does not come up, with the console's last lines
-   */
+  @Override
   public void powerCycle() throws IOException {
     lock.lock();
     try {
@@ -304,7 +271,7 @@ public final class NestedGuest {
     }
   }
 
-  /** Makes it as new: no sockets, no programs. */
+  /** Makes it as new: running, without sockets and programs. */
   void reset() throws IOException {
     if (paused) {
       resume();

@@ -1,4 +1,4 @@
-package dev.vsocklab.qemu.nested;
+package dev.vsocklab.qemu.vhost;
 
 import dev.vsocklab.qemu.agent.AgentClient;
 import dev.vsocklab.qemu.agent.GuestCommand;
@@ -6,6 +6,7 @@ import dev.vsocklab.qemu.agent.ProgramHandles;
 import dev.vsocklab.qemu.image.HostFiles;
 import dev.vsocklab.qemu.launch.QemuGuest;
 import dev.vsocklab.qemu.launch.RunFolder;
+import dev.vsocklab.spi.BackendLab.ReportSection;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -25,11 +26,12 @@ import java.util.stream.Stream;
  * reset. The other is an ordinary program, whose sockets and programs are what a test has of the
  * host.
  */
-public final class NestedHost implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger("dev.vsocklab.qemu.nested");
+final class NestedHost implements VhostHost {
+  private static final System.Logger LOG = System.getLogger("dev.vsocklab.qemu.vhost");
   private static final Duration BOOT_DEADLINE = Duration.ofMinutes(2);
   private static final Duration GREET_DEADLINE = Duration.ofSeconds(60);
   private static final Duration RESET_DEADLINE = Duration.ofSeconds(30);
+  private static final Duration LOG_DEADLINE = Duration.ofSeconds(2);
   private static final int CONSOLE_LINES = 20;
 
   private static final String STATE = "state";
@@ -186,29 +188,17 @@ public final class NestedHost implements AutoCloseable {
     }
   }
 
-  /**
-   * The sockets and programs of the host.
-   *
-   * @return its agent
-   */
+  @Override
   public AgentClient agent() {
     return agent;
   }
 
-  /**
-   * The guests.
-   *
-   * @return in the order in which they came
-   */
+  @Override
   public List<NestedGuest> guests() {
     return Collections.unmodifiableList(guests);
   }
 
-  /**
-   * Makes host and guests as new for the next lab: no sockets, no programs.
-   *
-   * @return false if it cannot serve another lab and must be closed
-   */
+  @Override
   public boolean clean() {
     if (!isUsable()) {
       return false;
@@ -231,32 +221,23 @@ public final class NestedHost implements AutoCloseable {
     }
   }
 
-  /**
-   * Whether another lab can have it.
-   *
-   * @return false if it or one of its guests was ended
-   */
+  @Override
   public boolean isUsable() {
     return machine.isRunning() && guests.stream().allMatch(NestedGuest::isAsSaved);
   }
 
-  /**
-   * Its console.
-   *
-   * @return what its kernel said
-   */
-  public String consoleText() {
-    return machine.console().text();
-  }
-
-  /**
-   * What its init did lately.
-   *
-   * @param deadline how long to wait for it
-   * @return the keeper's log
-   */
-  public String keeperLog(Duration deadline) {
-    return keeper.log(deadline);
+  @Override
+  public List<ReportSection> report() {
+    List<ReportSection> sections = new ArrayList<>();
+    for (NestedGuest guest : guests) {
+      sections.add(new ReportSection("console of " + guest.name(), guest.consoleText()));
+      sections.add(
+          new ReportSection("agent log of " + guest.name(), guest.agent().log(LOG_DEADLINE)));
+    }
+    sections.add(new ReportSection("console of " + machine, machine.console().text()));
+    sections.add(new ReportSection("agent log of " + machine, agent.log(LOG_DEADLINE)));
+    sections.add(new ReportSection("init log of " + machine, keeper.log(LOG_DEADLINE)));
+    return sections;
   }
 
   @Override

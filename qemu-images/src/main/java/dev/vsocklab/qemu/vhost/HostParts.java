@@ -1,4 +1,4 @@
-package dev.vsocklab.qemu.nested;
+package dev.vsocklab.qemu.vhost;
 
 import dev.vsocklab.qemu.image.GuestImage;
 import dev.vsocklab.qemu.launch.Accelerator;

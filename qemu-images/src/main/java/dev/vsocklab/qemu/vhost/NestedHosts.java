@@ -1,4 +1,4 @@
-package dev.vsocklab.qemu.nested;
+package dev.vsocklab.qemu.vhost;
 
 import dev.vsocklab.qemu.image.GuestImages;
 import dev.vsocklab.qemu.image.SavedEntry;
@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * come up all the same is dropped and made again, once.
  */
 public final class NestedHosts {
-  private static final System.Logger LOG = System.getLogger("dev.vsocklab.qemu.nested");
+  private static final System.Logger LOG = System.getLogger("dev.vsocklab.qemu.vhost");
 
   /** Counts changes of what is saved and how it is found again: a new number, new entries. */
   private static final String LAYOUT = "1";
@@ -42,11 +42,19 @@ public final class NestedHosts {
    * A running host whose guests run, as new; it may have to be booted first.
    *
    * @param parts what it is made of
-   * @param cids the guests' CIDs, 1 to {@value HostParts#MAX_GUESTS} of them
+   * @param cids the guests' CIDs, at least one, at most {@value HostParts#MAX_GUESTS}
    * @return the host, with the guests in that order
    * @throws IOException if it does not come up
    */
-  public NestedHost open(HostParts parts, List<Long> cids) throws IOException {
+  public VhostHost open(HostParts parts, List<Long> cids) throws IOException {
+    if (cids.isEmpty() || cids.size() > HostParts.MAX_GUESTS) {
+      throw new IOException(
+          "A nested host has 1 to "
+              + HostParts.MAX_GUESTS
+              + " guests, not "
+              + cids.size()
+              + ". Ask for fewer, or use backend vhost-user or sim.");
+    }
     NestedHost host = restored(parts, cids);
     try {
       host.watch();
@@ -76,11 +84,6 @@ public final class NestedHosts {
       entry.drop();
       return NestedHost.restore(parts, entry.get(to -> save(parts, cids, to)));
     }
-  }
-
-  /** Whether a host with these guests was saved before, so that {@link #open} is quick. */
-  boolean isSaved(HostParts parts, List<Long> cids) throws IOException {
-    return entry(parts, cids).peek().isPresent();
   }
 
   private SavedEntry entry(HostParts parts, List<Long> cids) throws IOException {
