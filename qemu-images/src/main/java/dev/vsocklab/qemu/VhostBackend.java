@@ -22,11 +22,14 @@ import java.util.Optional;
  * The backend {@code vhost}: the host is a real Linux kernel with vhost_vsock, each guest a stock
  * Linux kernel in QEMU with {@code -device vhost-vsock-pci}.
  *
- * <p>The host is a machine in QEMU, which runs the guests' QEMU inside. It needs QEMU; no root, no
- * kernel module, no KVM. The first lab with a set of CIDs boots them, which takes a minute for each
- * guest; they are saved then, and later labs, also of other JVMs, have them within seconds.
+ * <p>Where this machine's {@code /dev/vhost-vsock} can be opened, the host is this machine's own
+ * kernel. Elsewhere it is a machine in QEMU, which runs the guests' QEMU inside: that needs QEMU; no
+ * root, no kernel module, no KVM. There the first lab with a set of CIDs boots them, which takes a
+ * minute for each guest; they are saved then, and later labs, also of other JVMs, have them within
+ * seconds. The system property {@code vsocklab.vhost} insists on {@code local} or {@code nested}.
  */
 public final class VhostBackend implements Backend {
+  private static final System.Logger LOG = System.getLogger("dev.vsocklab.qemu");
   private static final String NAME = "vhost";
 
   /** Another lab may boot a host that was never saved. */
@@ -36,9 +39,12 @@ public final class VhostBackend implements Backend {
   private final GuestImages images = GuestImages.ofThisUser();
   private final NestedHosts nested = new NestedHosts(images);
   private final VhostPool pool = new VhostPool(this::start, WAIT_DEADLINE);
+  private final VhostWay.Choice choice;
 
-  /** Creates the backend; nothing is looked for or started yet. */
-  public VhostBackend() {}
+  /** Creates the backend, and looks whether the device node can be opened; starts nothing yet. */
+  public VhostBackend() {
+    choice = VhostWay.choose(System.getProperty(VhostWay.PROPERTY), VhostWay.thisMachine());
+  }
 
   @Override
   public String name() {
@@ -52,17 +58,20 @@ public final class VhostBackend implements Backend {
 
   @Override
   public Optional<Unavailable> unavailable(String kernel) {
-    return parts.unavailable(kernel);
+    return choice.problem().or(() -> parts.unavailable(kernel));
   }
 
   @Override
   public String describe(String kernel) {
-    return NAME + " (nested host), Linux " + images.release(kernel);
+    return NAME + " (" + choice.way() + "), Linux " + images.release(kernel);
   }
 
   @Override
   public BackendLab open(LabRequest request) throws IOException {
-    parts.check(request.kernel());
+    Optional<Unavailable> why = unavailable(request.kernel());
+    if (why.isPresent()) {
+      throw new IOException(why.get().message(NAME));
+    }
     if (request.siblings()) {
       throw new IOException(
           request.name()
@@ -78,13 +87,28 @@ public final class VhostBackend implements Backend {
   }
 
   private VhostHost start(VhostPool.Kind kind) throws IOException {
+    choice
+        .passedOver()
+        .ifPresent(
+            why ->
+                LOG.log(
+                    System.Logger.Level.INFO,
+                    "Backend vhost uses a nested host, for {0}. {1}",
+                    why.why(),
+                    why.mend()));
+    GuestParts.Found found = parts.find(kind.series());
+    return switch (choice.way()) {
+      case LOCAL -> LocalVhostHost.start(images.agentProgram(), found, kind.cids());
+      case NESTED -> nested.open(hostParts(found), kind.cids());
+    };
+  }
+
+  private HostParts hostParts(GuestParts.Found found) throws IOException {
     QemuBinary qemu =
         QemuBinary.find().orElseThrow(() -> new IOException(QemuBinary.missing().message(NAME)));
     List<Path> files = QemuFiles.of(qemu);
-    GuestParts.Found found = parts.find(kind.series());
-    GuestImage image = images.hostOfGuests(kind.series(), files);
-    HostParts host = new HostParts(found.launcher(), found.accelerator(), image, files.get(0));
-    return nested.open(host, kind.cids());
+    GuestImage image = images.hostOfGuests(found.image().series(), files);
+    return new HostParts(found.launcher(), found.accelerator(), image, files.get(0));
   }
 
   @Override

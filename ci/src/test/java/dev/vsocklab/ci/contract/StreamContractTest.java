@@ -9,6 +9,7 @@ import dev.vsocklab.Errno;
 import dev.vsocklab.Machine;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.VsockCapability;
+import dev.vsocklab.VsockSocketOptions;
 import dev.vsocklab.VsockConnectException;
 import dev.vsocklab.VsockFailure;
 import dev.vsocklab.ci.contract.Crew.Task;
@@ -360,6 +361,8 @@ class StreamContractTest {
 
   private static SocketChannel connect(Machine machine, VsockAddress address) throws IOException {
     SocketChannel channel = machine.vsock().openSocketChannel();
+    // Not Linux's two seconds: a hundred of them take an emulated machine longer, if others are busy.
+    channel.setOption(VsockSocketOptions.CONNECT_TIMEOUT, SOON);
     channel.connect(address);
     return channel;
   }

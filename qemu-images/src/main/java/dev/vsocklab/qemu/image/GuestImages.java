@@ -169,7 +169,7 @@ public final class GuestImages {
               unpacker.unpack(deb, folder);
               Files.delete(deb);
             });
-    Path agent = agent();
+    Path agent = agentProgram();
     Path initramfs =
         cache
             .get(
@@ -200,7 +200,7 @@ public final class GuestImages {
    */
   public GuestImage hostOfGuests(String series, List<Path> qemuFiles) throws IOException {
     GuestImage guest = get(series);
-    Path agent = agent();
+    Path agent = agentProgram();
     List<String> inputs = new ArrayList<>(List.of(LAYOUT, initramfsKey(chosen(series))));
     for (Path file : qemuFiles) {
       inputs.add(file.toString());
@@ -234,7 +234,13 @@ public final class GuestImages {
     return new SavedEntry(cache, Sha256.ofTexts(inputs.toArray(String[]::new)));
   }
 
-  private Path agent() throws IOException {
+  /**
+   * The agent, which also runs as a program of this machine. Compiled if it is not there.
+   *
+   * @return the program
+   * @throws IOException if it cannot be compiled
+   */
+  public Path agentProgram() throws IOException {
     return cache
         .get(
             "agent",

@@ -1,5 +1,6 @@
 package dev.vsocklab.qemu.vhost;
 
+import dev.vsocklab.VsockAddress;
 import dev.vsocklab.qemu.agent.AgentClient;
 import dev.vsocklab.qemu.agent.GuestCommand;
 import dev.vsocklab.qemu.agent.ProgramHandles;
@@ -7,6 +8,7 @@ import dev.vsocklab.qemu.image.HostFiles;
 import dev.vsocklab.qemu.launch.QemuGuest;
 import dev.vsocklab.qemu.launch.RunFolder;
 import dev.vsocklab.spi.BackendLab.ReportSection;
+import dev.vsocklab.spi.ErrnoException;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -185,6 +187,24 @@ final class NestedHost implements VhostHost {
   void watch() throws IOException {
     for (NestedGuest guest : guests) {
       guest.watch();
+    }
+  }
+
+  /**
+   * Connects each guest and the host, both ways: a restored machine may answer and still have no
+   * vsock. It also has QEMU translate the code for that once, before a test's connect timeouts run.
+   *
+   * @throws IOException if a connection does not come about
+   */
+  void checkVsock() throws IOException {
+    for (NestedGuest guest : guests) {
+      try {
+        VsockCheck.connect(guest.agent(), VsockAddress.CID_HOST, agent);
+        VsockCheck.connect(agent, guest.cid(), guest.agent());
+      } catch (ErrnoException e) {
+        throw new IOException(
+            guest.name() + " and its host do not reach each other over vsock: " + e.errno(), e);
+      }
     }
   }
 

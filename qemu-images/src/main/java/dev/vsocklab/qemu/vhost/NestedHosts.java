@@ -65,12 +65,14 @@ public final class NestedHosts {
     }
   }
 
+  /** A host that can be saved again. */
+
   private NestedHost restored(HostParts parts, List<Long> cids) throws IOException {
     SavedEntry entry = entry(parts, cids);
     boolean wasThere = entry.peek().isPresent();
     Path folder = entry.get(to -> save(parts, cids, to));
     try {
-      return NestedHost.restore(parts, folder);
+      return checked(NestedHost.restore(parts, folder));
     } catch (IOException e) {
       if (!wasThere) {
         throw e; // it was made a moment ago: another would not do better
@@ -82,7 +84,17 @@ public final class NestedHosts {
           folder,
           e.getMessage());
       entry.drop();
-      return NestedHost.restore(parts, entry.get(to -> save(parts, cids, to)));
+      return checked(NestedHost.restore(parts, entry.get(to -> save(parts, cids, to))));
+    }
+  }
+
+  private static NestedHost checked(NestedHost host) throws IOException {
+    try {
+      host.checkVsock();
+      return host;
+    } catch (IOException e) {
+      host.close();
+      throw e;
     }
   }
 
