@@ -76,8 +76,8 @@ java_release() {
 
 # find_jdk RELEASE: the home of an installed JDK of that release, or nothing.
 find_jdk() {
-  local javac home
-  for javac in "${JAVA_HOME:-/nonexistent}/bin/javac" "$(command -v javac || true)" /usr/lib/jvm/*/bin/javac; do
+  local javac home hosted=JAVA_HOME_$1_X64 # as hosted runners name those they have
+  for javac in "${JAVA_HOME:-/nonexistent}/bin/javac" "${!hosted:-/nonexistent}/bin/javac" "$(command -v javac || true)" /usr/lib/jvm/*/bin/javac; do
     if [[ -x $javac ]]; then
       home=$(dirname "$(dirname "$(readlink -f "$javac")")")
       if [[ $(java_release "$home/bin/java") == "$1" ]]; then

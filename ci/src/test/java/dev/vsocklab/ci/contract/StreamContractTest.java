@@ -59,10 +59,13 @@ class StreamContractTest {
   /** Where both ends are real, one is emulated by an emulated machine: eight windows are enough. */
   private static final long BOTH_REAL_BULK_BYTES = 2L * MIB;
 
-  private static final long SINGLE_BYTE_BULK_BYTES = 256L * KIB;
+  private static final long SIMULATED_SINGLE_BYTES = 256L * KIB;
 
-  /** There each of these bytes is a call from outside, through the host, at either end. */
-  private static final long BOTH_REAL_SINGLE_BYTE_BULK_BYTES = 256;
+  /** Each byte is a packet, and a call to the guest's agent and back. */
+  private static final long REAL_SINGLE_BYTES = 16L * KIB;
+
+  /** Where both ends are real, such a call goes through the host at either end. */
+  private static final long BOTH_REAL_SINGLE_BYTES = 256;
 
   /** Long past anything that is still going to happen. */
   private static final Duration SOON = Duration.ofMinutes(1);
@@ -373,10 +376,13 @@ class StreamContractTest {
             .filter(
                 machine -> machine.vsock().capabilities().contains(VsockCapability.REAL_KERNEL))
             .count();
-    if (writeBytes == 1) {
-      return real == 2 ? BOTH_REAL_SINGLE_BYTE_BULK_BYTES : SINGLE_BYTE_BULK_BYTES;
+    boolean single = writeBytes == 1;
+    if (real == 0) {
+      return single ? SIMULATED_SINGLE_BYTES : SIMULATED_BULK_BYTES;
     }
-    return real == 0 ? SIMULATED_BULK_BYTES : real == 1 ? REAL_BULK_BYTES : BOTH_REAL_BULK_BYTES;
+    return real == 1
+        ? single ? REAL_SINGLE_BYTES : REAL_BULK_BYTES
+        : single ? BOTH_REAL_SINGLE_BYTES : BOTH_REAL_BULK_BYTES;
   }
 
   private static @Nullable Void echoOneConnection(Listener listener) throws IOException {
