@@ -22,6 +22,7 @@ final class GuestParts {
   private final GuestImages images = GuestImages.ofThisUser();
   private final ReentrantLock choiceLock = new ReentrantLock();
   private @Nullable Accelerator chosen;
+  private @Nullable BareGuests bareGuests;
 
   /**
    * Looks for nothing yet.
@@ -38,8 +39,10 @@ final class GuestParts {
    * @param launcher where QEMU runs
    * @param accelerator how to run it
    * @param image kernel and initramfs
+   * @param bareGuests guests that were booted before
    */
-  record Found(Launcher launcher, Accelerator accelerator, GuestImage image) {}
+  record Found(
+      Launcher launcher, Accelerator accelerator, GuestImage image, BareGuests bareGuests) {}
 
   /** What keeps guests with this kernel from running here. Quick. */
   Optional<Unavailable> unavailable(String kernel) {
@@ -87,7 +90,21 @@ final class GuestParts {
             .map(ProcessLauncher::new)
             .orElseThrow(() -> new IOException(QemuBinary.missing().message(backend)));
     GuestImage image = images.get(kernel);
-    return new Found(launcher, accelerator(launcher, image), image);
+    return new Found(launcher, accelerator(launcher, image), image, bareGuests());
+  }
+
+  private BareGuests bareGuests() throws IOException {
+    choiceLock.lock();
+    try {
+      BareGuests known = bareGuests;
+      if (known == null) {
+        known = BareGuests.ofThisUser();
+        bareGuests = known;
+      }
+      return known;
+    } finally {
+      choiceLock.unlock();
+    }
   }
 
   private Accelerator accelerator(Launcher launcher, GuestImage image) throws IOException {

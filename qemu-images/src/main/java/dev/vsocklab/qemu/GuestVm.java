@@ -34,45 +34,56 @@ final class GuestVm implements GuestPool.Guest {
   }
 
   /**
-   * Boots a machine; returns when its agent answers and its vsock driver runs.
+   * Starts a machine; returns when its agent answers and its vsock driver runs.
    *
+   * @param bareGuests where it comes from
    * @param cid its CID
    * @throws IOException if it does not come up, with the console's last lines
    */
-  static GuestVm boot(Launcher launcher, Accelerator accelerator, GuestImage image, long cid)
+  static GuestVm boot(
+      BareGuests bareGuests, Launcher launcher, Accelerator accelerator, GuestImage image, long cid)
       throws IOException {
-    String name = nameOf(cid);
-    RunFolder folder = RunFolder.create();
-    Path socket = folder.socket("vsock.sock");
+    QemuGuest.Config config =
+        new QemuGuest.Config(nameOf(cid), launcher, accelerator, image, VsockDevice.SLOT);
+    return bareGuests.start(config, kernel -> withDevice(image.series(), kernel, cid));
+  }
+
+  private static GuestVm withDevice(String series, GuestKernel kernel, long cid)
+      throws IOException {
+    Path socket = kernel.guest().folder().resolve("vsock.sock");
     VhostUserDevice device;
     try {
       device = VhostUserDevice.listen(socket, cid);
     } catch (IOException e) {
-      folder.close();
-      throw e;
+      throw ended(kernel::close, e);
     }
-    GuestVm vm = null;
+    GuestVm vm = new GuestVm(series, device, kernel);
     try {
-      QemuGuest.Config config =
-          new QemuGuest.Config(
-              name, launcher, accelerator, image, new VsockDevice.VhostUser(socket));
-      GuestKernel kernel = GuestKernel.boot(config, folder, GuestKernel.BOOT_DEADLINE);
-      vm = new GuestVm(image.series(), device, kernel);
+      kernel.guest().plug(socket);
       vm.awaitDriver();
       return vm;
     } catch (IOException e) {
       Optional<String> why = device.failure();
-      IOException told =
-          why.isEmpty() ? e : new IOException(name + ": " + why.get() + " " + e.getMessage(), e);
-      try (device) {
-        if (vm != null) {
-          vm.kernel.close();
-        }
-      } catch (IOException atClose) {
-        told.addSuppressed(atClose);
-      }
-      throw told;
+      throw ended(
+          vm::close,
+          why.isEmpty()
+              ? e
+              : new IOException(nameOf(cid) + ": " + why.get() + " " + e.getMessage(), e));
     }
+  }
+
+  /** A way to end something. */
+  private interface End {
+    void end() throws IOException;
+  }
+
+  private static IOException ended(End end, IOException why) {
+    try {
+      end.end();
+    } catch (IOException atClose) {
+      why.addSuppressed(atClose);
+    }
+    return why;
   }
 
   /**

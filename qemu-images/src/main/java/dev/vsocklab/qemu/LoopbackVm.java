@@ -3,7 +3,6 @@ package dev.vsocklab.qemu;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.qemu.agent.AgentClient;
 import dev.vsocklab.qemu.launch.QemuGuest;
-import dev.vsocklab.qemu.launch.RunFolder;
 import dev.vsocklab.qemu.launch.VsockDevice;
 import java.io.IOException;
 
@@ -21,7 +20,7 @@ final class LoopbackVm implements GuestPool.Guest {
   }
 
   /**
-   * Boots a machine; returns when its agent answers.
+   * Starts a machine; returns when its agent answers.
    *
    * @throws IOException if it does not come up, with the console's last lines
    */
@@ -33,8 +32,9 @@ final class LoopbackVm implements GuestPool.Guest {
             parts.accelerator(),
             parts.image(),
             VsockDevice.NONE);
-    GuestKernel kernel = GuestKernel.boot(config, RunFolder.create(), GuestKernel.BOOT_DEADLINE);
-    return new LoopbackVm(parts.image().series(), kernel);
+    return parts
+        .bareGuests()
+        .start(config, kernel -> new LoopbackVm(parts.image().series(), kernel));
   }
 
   @Override

@@ -63,7 +63,8 @@ public final class VhostUserBackend implements Backend {
 
   private GuestVm boot(String series, long cid) throws IOException {
     GuestParts.Found found = parts.find(series);
-    return GuestVm.boot(found.launcher(), found.accelerator(), found.image(), cid);
+    return GuestVm.boot(
+        found.bareGuests(), found.launcher(), found.accelerator(), found.image(), cid);
   }
 
   @Override

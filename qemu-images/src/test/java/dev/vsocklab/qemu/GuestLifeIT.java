@@ -3,7 +3,6 @@ package dev.vsocklab.qemu;
 import static dev.vsocklab.qemu.testing.Failures.assertSays;
 import static dev.vsocklab.qemu.testing.Failures.messageOf;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -13,15 +12,10 @@ import dev.vsocklab.qemu.launch.Accelerator;
 import dev.vsocklab.qemu.launch.Launcher;
 import dev.vsocklab.qemu.launch.ProcessLauncher;
 import dev.vsocklab.qemu.launch.QemuBinary;
-import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
-import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -52,7 +46,8 @@ class GuestLifeIT {
   @ParameterizedTest
   @ValueSource(strings = {"6.1", "6.12"})
   void theKernelThatRunsIsTheOneThatWasAskedFor(String series) throws IOException {
-    try (GuestVm vm = GuestVm.boot(qemu(), Accelerator.TCG, image(series), 44)) {
+    try (GuestVm vm =
+        GuestVm.boot(BareGuests.booted(), qemu(), Accelerator.TCG, image(series), 44)) {
       assertTrue(vm.agent().kernelRelease().startsWith(series + "."), vm.agent().kernelRelease());
     }
   }
@@ -65,7 +60,8 @@ class GuestLifeIT {
 
     String message =
         messageOf(
-            IOException.class, () -> GuestVm.boot(qemu(), Accelerator.TCG, noInit, 44).close());
+            IOException.class,
+            () -> GuestVm.boot(BareGuests.booted(), qemu(), Accelerator.TCG, noInit, 44).close());
 
     assertSays(message, "vm(44) did not come up", "QEMU ended with status", "Kernel panic");
   }
@@ -91,7 +87,8 @@ class GuestLifeIT {
 
     String message =
         messageOf(
-            IOException.class, () -> GuestVm.boot(qemu(), Accelerator.TCG, broken, 44).close());
+            IOException.class,
+            () -> GuestVm.boot(BareGuests.booted(), qemu(), Accelerator.TCG, broken, 44).close());
 
     assertSays(message, "vm(44)", "QEMU ended with status");
   }
@@ -99,11 +96,12 @@ class GuestLifeIT {
   @Test
   void afterFiveBootsNoThreadDescriptorMappingOrProcessIsLeft() throws Exception {
     GuestImage image = image("6.12");
-    GuestVm.boot(qemu(), Accelerator.TCG, image, 44).close(); // loads what is loaded once
+    GuestVm.boot(BareGuests.booted(), qemu(), Accelerator.TCG, image, 44)
+        .close(); // loads what is loaded once
     Counts before = Counts.now();
 
     for (int i = 0; i < BOOTS; i++) {
-      GuestVm.boot(qemu(), Accelerator.TCG, image, 44).close();
+      GuestVm.boot(BareGuests.booted(), qemu(), Accelerator.TCG, image, 44).close();
     }
 
     Counts after = Counts.now();
@@ -113,34 +111,6 @@ class GuestLifeIT {
       after = Counts.now();
     }
     assertEquals(before, after);
-  }
-
-  @Test
-  void killMinusNineOfTheJvmLeavesNoProcessAndNoSocket() throws Exception {
-    Process jvm =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                classPath(),
-                KilledJvm.class.getName())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    try (BufferedReader out = jvm.inputReader(StandardCharsets.UTF_8)) {
-      String folder = out.readLine();
-      assertTrue(folder != null && Files.exists(Path.of(folder)), "the child said " + folder);
-      List<ProcessHandle> left = jvm.descendants().toList();
-      assertTrue(left.size() >= 2, "the watchdog and QEMU: " + left);
-
-      jvm.destroyForcibly();
-
-      for (ProcessHandle process : left) {
-        process.onExit().get(60, TimeUnit.SECONDS);
-      }
-      assertFalse(Files.exists(Path.of(folder)));
-    } finally {
-      jvm.descendants().forEach(ProcessHandle::destroyForcibly);
-      jvm.destroyForcibly();
-    }
   }
 
   /** What a leak would add to. */
@@ -168,17 +138,5 @@ class GuestLifeIT {
 
   private static GuestImage image(String series) throws IOException {
     return GuestImages.ofThisUser().get(series);
-  }
-
-  /** This module's classes and tests, and all that is below, without modules. */
-  private static String classPath() throws URISyntaxException {
-    Path classes =
-        Path.of(GuestVm.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-    return String.join(
-        File.pathSeparator,
-        classes.toString(),
-        classes.resolveSibling("test-classes").toString(),
-        System.getProperty("jdk.module.path", ""),
-        System.getProperty("java.class.path", ""));
   }
 }

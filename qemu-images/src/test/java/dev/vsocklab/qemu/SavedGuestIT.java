@@ -17,14 +17,12 @@ import dev.vsocklab.qemu.launch.QemuBinary;
 import dev.vsocklab.qemu.launch.QemuGuest;
 import dev.vsocklab.qemu.launch.RunFolder;
 import dev.vsocklab.qemu.launch.VsockDevice;
-import dev.vsocklab.qemu.vhostuser.VhostUserDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -172,26 +170,20 @@ class SavedGuestIT {
   }
 
   @Test
-  void aGuestWithAVhostUserDeviceIsNotSavedAndNoFileIsLeft() throws IOException {
-    RunFolder folder = RunFolder.create();
-    Path socket = folder.socket("vsock.sock");
-    try (VhostUserDevice device = VhostUserDevice.listen(socket, 44);
-        Saved saved =
-            new Saved(
-                GuestKernel.boot(
-                    new QemuGuest.Config(
-                        "a guest with vsock",
-                        QemuBinary.find().map(ProcessLauncher::new).orElseThrow(),
-                        Accelerator.TCG,
-                        GuestImages.ofThisUser().get("6.12"),
-                        new VsockDevice.VhostUser(socket)),
-                    folder,
-                    GuestKernel.BOOT_DEADLINE))) {
-      String message = messageOf(IOException.class, () -> saved.kernel.guest().save(state));
+  void aGuestWithAVhostUserDeviceIsNotSavedAndNoFileIsLeft() throws Exception {
+    try (GuestVm vm =
+        GuestVm.boot(
+            BareGuests.booted(),
+            QemuBinary.find().map(ProcessLauncher::new).orElseThrow(),
+            Accelerator.TCG,
+            GuestImages.ofThisUser().get("6.12"),
+            44)) {
+      String message = messageOf(IOException.class, () -> vm.guest().save(state));
 
-      assertSays(message, "could not be saved", "vhost-user-vsock");
+      assertSays(message, "vm(44) could not be saved", "vhost-user-vsock");
       assertFalse(Files.exists(state));
-      assertEquals(Optional.empty(), device.failure());
+      vm.guest().resume();
+      assertEquals(44, vm.agent().localCid());
     }
   }
 

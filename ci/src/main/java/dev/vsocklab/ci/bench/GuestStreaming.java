@@ -77,7 +77,7 @@ public class GuestStreaming {
   @Setup
   public void connect() throws IOException {
     guest = new RealGuest(kernel);
-    lab = guest.boot();
+    lab = guest.start();
     Machine machine = RealGuest.of(lab);
     GuestPrograms programs = machine.as(GuestPrograms.class).orElseThrow();
     programs.putProgram(Path.of(SOCAT), SOCAT);

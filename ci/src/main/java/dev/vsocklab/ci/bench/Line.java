@@ -64,8 +64,14 @@ record Line(
           of("connect+accept+close", params.getParam("transport"), scores, 1, Unit.PER_SECOND);
       case "EmptyTests.plain" -> of("empty test", "@Test", scores, 1, Unit.MICROSECONDS);
       case "EmptyTests.vsockTest" -> of("empty test", "@VsockTest", scores, 1, Unit.MICROSECONDS);
-      case "GuestBoot.boot" ->
-          of("guest boot to agent ready", linux(params), scores, 1, Unit.MILLISECONDS);
+      case "GuestBoot.start" -> {
+        String what =
+            switch (GuestBoot.From.valueOf(params.getParam("from"))) {
+              case BOOT -> "guest booted, connected";
+              case FILE -> "guest restored, connected";
+            };
+        yield of(what, linux(params), scores, 1, Unit.MILLISECONDS);
+      }
       case "GuestStreaming.move" -> {
         String way =
             GuestStreaming.Way.valueOf(params.getParam("way")) == GuestStreaming.Way.GUEST_TO_JVM

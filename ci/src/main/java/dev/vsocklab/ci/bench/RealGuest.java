@@ -7,7 +7,7 @@ import dev.vsocklab.spi.LabRequest;
 import java.io.IOException;
 import java.util.List;
 
-/** A lab with one real guest, booted for this lab alone. */
+/** A lab with one real guest, started for this lab alone. */
 final class RealGuest {
   private static final long CID = 42;
 
@@ -18,7 +18,7 @@ final class RealGuest {
     this.kernel = kernel;
   }
 
-  Lab boot() throws IOException {
+  Lab start() throws IOException {
     LabRequest.GuestRequest guest = new LabRequest.GuestRequest(CID, true);
     return backend.open(new LabRequest("bench", kernel, List.of(guest)));
   }

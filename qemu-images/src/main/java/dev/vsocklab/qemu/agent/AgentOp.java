@@ -32,7 +32,7 @@ enum AgentOp {
   SEND(28),
   QUEUED(29),
   PRIVILEGE(30),
-  RENEW(31);
+  RENEW(33);
 
   /** Bit of an answer's op. */
   static final int ANSWER = 0x8000;

@@ -21,7 +21,7 @@ public final class GuestImages {
   private static final System.Logger LOG = System.getLogger("dev.vsocklab.qemu.image");
 
   /** Counts what this class and its neighbours put into an entry: a new number, new entries. */
-  private static final String LAYOUT = "1";
+  private static final String LAYOUT = "2";
 
   private final Cache cache;
   private final AptPackages apt;
@@ -44,7 +44,17 @@ public final class GuestImages {
    * @return the images
    */
   public static GuestImages ofThisUser() {
-    return new GuestImages(new LocalTools(), new Cache(cacheFolder()), AgentSource.ofThisLibrary());
+    return in(cacheFolder());
+  }
+
+  /**
+   * The images in a folder.
+   *
+   * @param cacheFolder the folder; it need not exist
+   * @return the images
+   */
+  public static GuestImages in(Path cacheFolder) {
+    return new GuestImages(new LocalTools(), new Cache(cacheFolder), AgentSource.ofThisLibrary());
   }
 
   /**
@@ -225,7 +235,7 @@ public final class GuestImages {
   }
 
   /**
-   * Something that a running machine left: its saved state. Kept as images are.
+   * The place of a saved machine beside the images.
    *
    * @param inputs everything that it depends on
    * @return its place

@@ -2,6 +2,7 @@ package dev.vsocklab.qemu.image;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 
 /** The place of a machine's saved state in the cache: made once, for all JVMs of this user. */
@@ -37,6 +38,16 @@ public final class SavedEntry {
   }
 
   /**
+   * The state, if it is there and undamaged.
+   *
+   * @return its folder, whose files are not to be changed
+   * @throws IOException if it cannot be read
+   */
+  public Optional<Path> find() throws IOException {
+    return cache.find(KIND, key);
+  }
+
+  /**
    * Its folder; made if it is not there or damaged. Another JVM that makes it is waited for.
    *
    * @param maker makes it
@@ -45,6 +56,18 @@ public final class SavedEntry {
    */
   public Path get(Maker maker) throws IOException {
     return cache.get(KIND, key, maker::make);
+  }
+
+  /**
+   * As {@link #get(Maker)}, waiting no longer than told.
+   *
+   * @param otherMakerDeadline how long another that makes it is waited for
+   * @param maker makes it
+   * @return the folder, whose files are not to be changed
+   * @throws IOException if it could not be made
+   */
+  public Path get(Duration otherMakerDeadline, Maker maker) throws IOException {
+    return cache.get(KIND, key, otherMakerDeadline, maker::make);
   }
 
   /**

@@ -180,7 +180,7 @@ public final class QemuGuest implements AutoCloseable {
    * @throws IOException if QEMU did not start, with what it said
    */
   public static QemuGuest start(Config config, RunFolder folder) throws IOException {
-    return launch(config, folder, List.of(), guest -> {});
+    return launch(config, folder, new Preparation("started", List.of(), guest -> {}));
   }
 
   /**
@@ -197,40 +197,51 @@ public final class QemuGuest implements AutoCloseable {
    * @throws IOException if QEMU did not start or did not take the state, with what it said
    */
   public static QemuGuest restore(Config config, RunFolder folder, Path state) throws IOException {
-    return launch(config, folder, List.of("-incoming", "defer"), guest -> guest.load(state));
+    List<String> incoming = List.of("-incoming", "defer");
+    return launch(
+        config, folder, new Preparation("restored", incoming, guest -> guest.load(state)));
   }
 
   /** What is done with a machine before it runs. */
-  private interface Preparation {
+  private interface Step {
     void of(QemuGuest guest) throws IOException;
   }
 
-  private static QemuGuest launch(
-      Config config, RunFolder folder, List<String> more, Preparation preparation)
+  /**
+   * How a machine comes to its state.
+   *
+   * @param done the word for it
+   * @param options QEMU's further options
+   * @param step what is done before it runs
+   */
+  private record Preparation(String done, List<String> options, Step step) {}
+
+  private static QemuGuest launch(Config config, RunFolder folder, Preparation preparation)
       throws IOException {
     QemuGuest guest = null;
     try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
-      listener.bind(UnixDomainSocketAddress.of(qmpSocket(folder)));
-      List<String> arguments = new ArrayList<>(arguments(config, folder));
-      arguments.addAll(more);
+      listener.bind(UnixDomainSocketAddress.of(qmpSocket(folder.path())));
+      List<String> arguments = new ArrayList<>(arguments(config, folder.path()));
+      arguments.addAll(preparation.options());
       Launcher.Running running = config.launcher().launch(folder, arguments);
       guest = new QemuGuest(config, folder, running);
       guest.consoleReader.start();
       Runtime.getRuntime().addShutdownHook(guest.shutdownHook);
-      guest.run(listener, preparation);
+      guest.run(listener, preparation.step());
       return guest;
     } catch (IOException e) {
       if (guest == null) {
         folder.close();
-        throw new IOException(config.name() + " cannot be started: " + e.getMessage(), e);
+        throw new IOException(
+            config.name() + " cannot be " + preparation.done() + ": " + e.getMessage(), e);
       }
-      IOException told = guest.told("cannot be started: " + e.getMessage(), e);
+      IOException told = guest.told("cannot be " + preparation.done() + ": " + e.getMessage(), e);
       guest.close();
       throw told;
     }
   }
 
-  private void run(ServerSocketChannel listener, Preparation preparation) throws IOException {
+  private void run(ServerSocketChannel listener, Step preparation) throws IOException {
     control.lock();
     try {
       qmp = Qmp.over(accept(listener, "open its control connection"));
@@ -289,6 +300,38 @@ public final class QemuGuest implements AutoCloseable {
     }
   }
 
+  /**
+   * Plugs a vhost-user-vsock device into a guest that was started with {@link VsockDevice#SLOT}.
+   * The guest's driver starts it in the background. It stays over a {@link #reset}.
+   *
+   * @param socket the Unix socket on which the process that plays the device listens
+   * @throws IOException if QEMU cannot reach it, or is gone
+   */
+  public void plug(Path socket) throws IOException {
+    control.lock();
+    try {
+      execute(
+          "chardev-add",
+          "{\"id\": \"vsock\", \"backend\": {\"type\": \"socket\", \"data\": {\"server\": false,"
+              + " \"addr\": {\"type\": \"unix\", \"data\": {\"path\": "
+              + Json.quoted(socket.toString())
+              + "}}}}}");
+      // Two interrupts: one for changes of the configuration, one for all queues. With more of them
+      // the event queue could have its own, which nobody but QEMU could raise.
+      execute(
+          "device_add",
+          "{\"driver\": \"vhost-user-vsock-pci\", \"id\": \""
+              + VsockDevice.ID
+              + "\", \"bus\": \""
+              + VsockDevice.Slot.BUS
+              + "\", \"chardev\": \"vsock\", \"vectors\": 2}");
+    } catch (IOException e) {
+      throw told("cannot be given a vsock device: " + e.getMessage(), e);
+    } finally {
+      control.unlock();
+    }
+  }
+
   private void awaitMigration() throws IOException {
     Qmp.Event end =
         connected()
@@ -329,7 +372,18 @@ public final class QemuGuest implements AutoCloseable {
     }
   }
 
-  private static List<String> arguments(Config config, RunFolder folder) {
+  /**
+   * What makes one machine differ from another, as far as it is QEMU's to know: a state that one
+   * machine left fits every other with the same text, run by the same QEMU on the same CPU.
+   *
+   * @param config the machine
+   * @return QEMU's arguments, with no guest's folder in them
+   */
+  public static List<String> machine(Config config) {
+    return arguments(config, Path.of("/guest"));
+  }
+
+  private static List<String> arguments(Config config, Path folder) {
     List<String> command = new ArrayList<>(config.accelerator().options());
     command.addAll(
         List.of("-nodefaults", "-no-user-config", "-display", "none", "-S", "-smp", "1"));
@@ -339,7 +393,7 @@ public final class QemuGuest implements AutoCloseable {
     command.addAll(List.of("-m", size, "-M", "q35,memory-backend=ram"));
     // vhost-user hands guest memory to another process: it must be a shared file.
     command.addAll(List.of("-object", "memory-backend-memfd,id=ram,share=on,size=" + size));
-    command.addAll(List.of("-pidfile", folder.socket(RunFolder.PID_FILE).toString()));
+    command.addAll(List.of("-pidfile", folder.resolve(RunFolder.PID_FILE).toString()));
     command.addAll(
         List.of("-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"));
     command.addAll(List.of("-chardev", "socket,id=qmp,path=" + quoted(qmpSocket(folder))));
@@ -357,7 +411,7 @@ public final class QemuGuest implements AutoCloseable {
     return command;
   }
 
-  private static void addPort(List<String> command, RunFolder folder, String name, int number) {
+  private static void addPort(List<String> command, Path folder, String name, int number) {
     String socket = quoted(portSocket(folder, name));
     command.addAll(List.of("-chardev", "socket,id=" + name + ",server=on,wait=off,path=" + socket));
     command.addAll(
@@ -371,12 +425,12 @@ public final class QemuGuest implements AutoCloseable {
     return path.toString().replace(",", ",,");
   }
 
-  private static Path qmpSocket(RunFolder folder) {
-    return folder.socket("qmp.sock");
+  private static Path qmpSocket(Path folder) {
+    return folder.resolve("qmp.sock");
   }
 
-  private static Path portSocket(RunFolder folder, String name) {
-    return folder.socket(name + ".sock");
+  private static Path portSocket(Path folder, String name) {
+    return folder.resolve(name + ".sock");
   }
 
   private void connectPorts() throws IOException {
@@ -387,7 +441,7 @@ public final class QemuGuest implements AutoCloseable {
   }
 
   private void connectPort(String name) throws IOException {
-    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(portSocket(folder, name));
+    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(portSocket(folder.path(), name));
     ports.put(name, SocketChannel.open(address));
   }
 

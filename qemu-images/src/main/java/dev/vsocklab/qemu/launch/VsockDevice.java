@@ -1,6 +1,5 @@
 package dev.vsocklab.qemu.launch;
 
-import java.nio.file.Path;
 import java.util.List;
 
 /** The vsock device that QEMU gives a guest. */
@@ -11,6 +10,9 @@ public sealed interface VsockDevice {
 
   /** No device: the guest has its own loopback alone. */
   VsockDevice NONE = new None();
+
+  /** None yet: one that another process plays can be {@linkplain QemuGuest#plug plugged in}. */
+  VsockDevice SLOT = new Slot();
 
   /**
    * QEMU's options for the device.
@@ -27,21 +29,14 @@ public sealed interface VsockDevice {
     }
   }
 
-  /**
-   * A device that another process plays.
-   *
-   * @param socket the Unix socket on which it listens
-   */
-  record VhostUser(Path socket) implements VsockDevice {
+  /** A place for a device: q35 takes none on its root bus once it runs. */
+  record Slot() implements VsockDevice {
+    /** The id of its bus in QEMU. */
+    static final String BUS = "vsock-slot";
+
     @Override
     public List<String> options() {
-      // Two interrupts: one for changes of the configuration, one for all queues. With more of them
-      // the event queue could have its own, which nobody but QEMU could raise.
-      return List.of(
-          "-chardev",
-          "socket,id=vsock,path=" + QemuGuest.quoted(socket),
-          "-device",
-          "vhost-user-vsock-pci,id=" + ID + ",chardev=vsock,vectors=2");
+      return List.of("-device", "pcie-root-port,id=" + BUS + ",chassis=1");
     }
   }
 

@@ -77,7 +77,7 @@
  *   29 QUEUED        u32 handle, u32 which (0 SIOCINQ,        u32 bytes
  *                    1 SIOCOUTQ)
  *   30 PRIVILEGE     u32 may (0 or 1) bind ports below 1024   (RESET gives it back)
- *   31 RENEW         u64 wall clock in ns, 16 to 512 random   (EPERM unless the agent is init)
+ *   33 RENEW         u64 wall clock in ns, 16 to 512 random   (EPERM unless the agent is init)
  *                    bytes
  *
  * READ, WRITE, ACCEPT and POLL are the agent's own waiting, with any timeout; SO_RCVTIMEO and
@@ -170,7 +170,7 @@ enum {
   OP_SEND,
   OP_QUEUED,
   OP_PRIVILEGE,
-  OP_RENEW,
+  OP_RENEW = 33,
 };
 #define ANSWER 0x8000u
 

@@ -11,6 +11,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -81,7 +84,7 @@ class CacheTest {
   @Test
   void anEntryWithoutItsListIsBuiltAgain() throws IOException {
     Path entry = new Cache(root).get("kind", "key", this::fill);
-    Files.write(entry.resolve("contents.sha256"), new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
+    Files.write(entry.resolve("contents.crc32c"), new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
 
     new Cache(root).get("kind", "key", this::fill);
 
@@ -119,6 +122,102 @@ class CacheTest {
 
     assertFalse(Files.exists(entry.resolve("junk")));
     assertTrue(Files.exists(entry.resolve("sub/file")));
+  }
+
+  @Test
+  void whatAKilledJvmLeftHalfBuiltIsRemovedWhenAnotherEntryIsBuilt() throws IOException {
+    Path left = Files.createDirectories(root.resolve("kind-left.building/junk"));
+
+    new Cache(root).get("kind", "key", this::fill);
+
+    assertFalse(Files.exists(left.getParent()));
+  }
+
+  @Test
+  void whatIsBeingBuiltIsLeftAloneByOthers() throws IOException {
+    new Cache(root)
+        .get(
+            "kind",
+            "outer",
+            folder -> {
+              fill(folder);
+              new Cache(root).get("kind", "inner", this::fill);
+              assertTrue(Files.exists(folder.resolve("sub/file")));
+            });
+
+    assertEquals(2, fills.get());
+  }
+
+  @Test
+  void anEntryThatNobodyUsedForAMonthGoesWhenAnotherIsBuilt() throws IOException {
+    Cache cache = new Cache(root);
+    Path unused = cache.get("kind", "unused", this::fill);
+    Path used = cache.get("kind", "used", this::fill);
+    for (Path entry : List.of(unused, used)) {
+      FileTime longAgo = FileTime.from(Instant.now().minus(Duration.ofDays(31)));
+      Files.setLastModifiedTime(entry.resolve("contents.crc32c"), longAgo);
+    }
+    assertEquals(used, cache.get("kind", "used", this::fill));
+
+    cache.get("kind", "new", this::fill);
+
+    assertFalse(Files.exists(unused));
+    assertTrue(Files.exists(used));
+    assertEquals(3, fills.get());
+  }
+
+  @Test
+  void aDroppedEntryIsBuiltAgain() throws IOException {
+    Cache cache = new Cache(root);
+    cache.get("kind", "key", this::fill);
+
+    cache.drop("kind", "key");
+
+    assertTrue(cache.find("kind", "key").isEmpty());
+    cache.get("kind", "key", this::fill);
+    assertEquals(2, fills.get());
+  }
+
+  @Test
+  void whoWaitsTooLongForAnotherBuilderIsToldWhatToDo() throws Exception {
+    CountDownLatch filling = new CountDownLatch(1);
+    CountDownLatch done = new CountDownLatch(1);
+    ExecutorService threads = Executors.newSingleThreadExecutor();
+    try {
+      Future<Path> builder =
+          threads.submit(
+              () ->
+                  new Cache(root)
+                      .get(
+                          "kind",
+                          "key",
+                          folder -> {
+                            filling.countDown();
+                            fill(folder);
+                            await(done);
+                          }));
+      filling.await();
+
+      String message =
+          messageOf(
+              IOException.class,
+              () -> new Cache(root).get("kind", "key", Duration.ofMillis(100), this::fill));
+
+      assertSays(message, "kind-key.lock", "End the process");
+      done.countDown();
+      builder.get(30, TimeUnit.SECONDS);
+      assertEquals(1, fills.get());
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  private static void await(CountDownLatch latch) throws IOException {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
   }
 
   @Test

@@ -6,19 +6,22 @@ import dev.vsocklab.qemu.launch.ProcessLauncher;
 import dev.vsocklab.qemu.launch.QemuBinary;
 import java.util.concurrent.TimeUnit;
 
-/** A JVM with a running guest, which prints the guest's folder and waits to be killed. */
-final class KilledJvm {
-  private KilledJvm() {}
+/** A JVM that starts a guest, says when it runs and waits for its own end. */
+final class DyingJvm {
+  static final String GUEST_RUNS = "the guest runs";
 
-  /** Boots the guest. */
+  private DyingJvm() {}
+
+  /** Starts the guest. */
   public static void main(String[] arguments) throws Exception {
     try (GuestVm vm =
         GuestVm.boot(
+            BareGuests.ofThisUser(),
             QemuBinary.find().map(ProcessLauncher::new).orElseThrow(),
             Accelerator.TCG,
             GuestImages.ofThisUser().get("6.12"),
             44)) {
-      System.out.println(vm.guest().folder());
+      System.out.println(GUEST_RUNS + " in " + vm.guest().folder());
       TimeUnit.MINUTES.sleep(5);
     }
   }
