@@ -17,9 +17,10 @@ public final class GuestPower {
   /**
    * Resets the machine, as its reset button does, and waits until the guest is up again.
    *
-   * <p>On backend {@code vhost} it is switched off and on instead: QEMU ends, and another one begins
-   * with the same CID. There the reset button alone would leave the host's sockets as they are, until
-   * they send and the new kernel answers RST; {@code vhost_vsock} resets them when QEMU ends.
+   * <p>On backend {@code vhost} it is switched off and on instead: QEMU ends, and another one
+   * begins with the same CID. There the reset button alone would leave the host's sockets as they
+   * are, until they send and the new kernel answers RST; {@code vhost_vsock} resets them when QEMU
+   * ends.
    *
    * <p>The guest's kernel gets no chance to say anything. The host end of each connection sees it
    * reset: a blocked or later read gives ECONNRESET ({@link dev.vsocklab.VsockSocketException}), a

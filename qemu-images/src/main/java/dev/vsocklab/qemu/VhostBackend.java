@@ -23,10 +23,11 @@ import java.util.Optional;
  * Linux kernel in QEMU with {@code -device vhost-vsock-pci}.
  *
  * <p>Where this machine's {@code /dev/vhost-vsock} can be opened, the host is this machine's own
- * kernel. Elsewhere it is a machine in QEMU, which runs the guests' QEMU inside: that needs QEMU; no
- * root, no kernel module, no KVM. There the first lab with a set of CIDs boots them, which takes a
- * minute for each guest; they are saved then, and later labs, also of other JVMs, have them within
- * seconds. The system property {@code vsocklab.vhost} insists on {@code local} or {@code nested}.
+ * kernel. Elsewhere it is a machine in QEMU, which runs the guests' QEMU inside: that needs QEMU;
+ * no root, no kernel module, no KVM. There the first lab with a set of CIDs boots them, which takes
+ * a minute for each guest; they are saved then, and later labs, also of other JVMs, have them
+ * within seconds. The system property {@code vsocklab.vhost} insists on {@code local} or {@code
+ * nested}.
  */
 public final class VhostBackend implements Backend {
   private static final System.Logger LOG = System.getLogger("dev.vsocklab.qemu");

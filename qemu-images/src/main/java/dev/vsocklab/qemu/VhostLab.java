@@ -33,8 +33,7 @@ final class VhostLab implements BackendLab {
    *
    * @param lent the machines; the lab gives them back
    */
-  VhostLab(
-      VhostPool pool, VhostPool.Kind kind, VhostPool.Freshness freshness, VhostHost lent) {
+  VhostLab(VhostPool pool, VhostPool.Kind kind, VhostPool.Freshness freshness, VhostHost lent) {
     this.pool = pool;
     this.kind = kind;
     this.freshness = freshness;

@@ -9,9 +9,9 @@ import dev.vsocklab.Errno;
 import dev.vsocklab.Machine;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.VsockCapability;
-import dev.vsocklab.VsockSocketOptions;
 import dev.vsocklab.VsockConnectException;
 import dev.vsocklab.VsockFailure;
+import dev.vsocklab.VsockSocketOptions;
 import dev.vsocklab.ci.contract.Crew.Task;
 import dev.vsocklab.junit.Guest;
 import dev.vsocklab.junit.Host;
@@ -364,7 +364,8 @@ class StreamContractTest {
 
   private static SocketChannel connect(Machine machine, VsockAddress address) throws IOException {
     SocketChannel channel = machine.vsock().openSocketChannel();
-    // Not Linux's two seconds: a hundred of them take an emulated machine longer, if others are busy.
+    // Not Linux's two seconds: a hundred of them take an emulated machine longer, if others are
+    // busy.
     channel.setOption(VsockSocketOptions.CONNECT_TIMEOUT, SOON);
     channel.connect(address);
     return channel;
@@ -373,8 +374,7 @@ class StreamContractTest {
   private static long bulkBytes(int writeBytes, Machine... machines) {
     long real =
         Stream.of(machines)
-            .filter(
-                machine -> machine.vsock().capabilities().contains(VsockCapability.REAL_KERNEL))
+            .filter(machine -> machine.vsock().capabilities().contains(VsockCapability.REAL_KERNEL))
             .count();
     boolean single = writeBytes == 1;
     if (real == 0) {

@@ -34,8 +34,7 @@ public final class GuestProgram {
    */
   public record Exit(int code, int signal) {}
 
-  GuestProgram(
-      AgentConnection connection, GuestCommand command, ProgramHandles handles)
+  GuestProgram(AgentConnection connection, GuestCommand command, ProgramHandles handles)
       throws IOException {
     this.connection = connection;
     this.command = command;
@@ -172,11 +171,7 @@ public final class GuestProgram {
             .orElseThrow(
                 () ->
                     new IOException(
-                        this
-                            + " still runs after "
-                            + deadline.toMillis()
-                            + " ms. "
-                            + lastWords()));
+                        this + " still runs after " + deadline.toMillis() + " ms. " + lastWords()));
     for (CapturedOutput captured :
         output == null || errors == null
             ? new CapturedOutput[0]

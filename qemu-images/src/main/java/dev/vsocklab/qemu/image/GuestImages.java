@@ -230,8 +230,7 @@ public final class GuestImages {
                 HostFiles.write(cpio, guest, qemuFiles);
               }
             });
-    return new GuestImage(
-        series, guest.release(), guest.kernel(), entry.resolve("initramfs.cpio"));
+    return new GuestImage(series, guest.release(), guest.kernel(), entry.resolve("initramfs.cpio"));
   }
 
   /**

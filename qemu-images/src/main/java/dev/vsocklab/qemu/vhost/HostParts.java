@@ -1,11 +1,13 @@
 package dev.vsocklab.qemu.vhost;
 
+import dev.vsocklab.VsockAddress;
 import dev.vsocklab.qemu.image.GuestImage;
 import dev.vsocklab.qemu.launch.Accelerator;
 import dev.vsocklab.qemu.launch.Launcher;
 import dev.vsocklab.qemu.launch.QemuGuest;
 import dev.vsocklab.qemu.launch.VsockDevice;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,26 +43,18 @@ public record HostParts(
         new ArrayList<>(IntStream.range(0, MAX_GUESTS).mapToObj(HostParts::guestPort).toList());
     ports.add(SOCKETS_PORT); // last: once the agent there answers, the others are there as well
     return new QemuGuest.Config(
-        "the nested host",
-        launcher,
-        accelerator,
-        image,
-        MEMORY_MIB,
-        VsockDevice.NONE,
-        ports);
+        "the nested host", launcher, accelerator, image, MEMORY_MIB, VsockDevice.NONE, ports);
   }
 
   /** All of it that a saved machine depends on. */
   List<String> identity() throws IOException {
-    return List.of(
-        launcher.identity(),
-        String.valueOf(accelerator),
-        String.join(" ", accelerator.options()),
-        QemuGuest.KERNEL_LINE,
-        // The cache names its entries by what is in them.
-        String.valueOf(image.kernel().getParent()),
-        String.valueOf(image.initramfs().getParent()),
-        config().memoryMib() + " MiB, " + config().ports(),
-        String.join(" ", InnerQemu.command(innerQemu, 0, "").arguments()));
+    List<String> identity = new ArrayList<>(List.of(launcher.identity()));
+    identity.addAll(QemuGuest.machine(config()));
+    // The paths tell what the files were built from; these, that they were not built again since.
+    for (Path file : List.of(image.kernel(), image.initramfs())) {
+      identity.add(Files.size(file) + " " + Files.getLastModifiedTime(file));
+    }
+    identity.addAll(InnerQemu.command(innerQemu, VsockAddress.CID_HOST, "").arguments());
+    return identity;
   }
 }

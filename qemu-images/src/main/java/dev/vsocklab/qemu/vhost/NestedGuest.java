@@ -219,7 +219,9 @@ final class NestedGuest implements VhostGuest {
     return asSaved && !dead;
   }
 
-  /** {@inheritDoc} Stops its QEMU whole (SIGSTOP): CPU and devices, but for the host kernel's part. */
+  /**
+   * {@inheritDoc} Stops its QEMU whole (SIGSTOP): CPU and devices, but for the host kernel's part.
+   */
   @Override
   public void pause() throws IOException {
     signal(SIGSTOP, true);

@@ -49,8 +49,7 @@ final class NestedHost implements VhostHost {
   private final AgentClient agent;
   private final List<NestedGuest> guests = new ArrayList<>();
 
-  private NestedHost(
-      HostParts parts, QemuGuest machine, AgentClient keeper, AgentClient agent) {
+  private NestedHost(HostParts parts, QemuGuest machine, AgentClient keeper, AgentClient agent) {
     this.parts = parts;
     this.machine = machine;
     this.keeper = keeper;
@@ -156,10 +155,11 @@ final class NestedHost implements VhostHost {
   }
 
   private static AgentClient greet(
-      QemuGuest machine, String port, SocketChannel channel, Duration deadline)
-      throws IOException {
+      QemuGuest machine, String port, SocketChannel channel, Duration deadline) throws IOException {
     return AgentClient.connect(
-        channel, machine + " (" + port + ")", () -> machine.console().lastLines(CONSOLE_LINES),
+        channel,
+        machine + " (" + port + ")",
+        () -> machine.console().lastLines(CONSOLE_LINES),
         deadline);
   }
 

@@ -2,13 +2,11 @@ package dev.vsocklab.qemu.vhost;
 
 import dev.vsocklab.qemu.image.GuestImages;
 import dev.vsocklab.qemu.image.SavedEntry;
+import dev.vsocklab.qemu.launch.HostCpu;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * Nested hosts as they were saved, with live guests: a boot takes about a minute, a restore two
@@ -24,8 +22,6 @@ public final class NestedHosts {
 
   /** Counts changes of what is saved and how it is found again: a new number, new entries. */
   private static final String LAYOUT = "1";
-
-  private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
 
   private final GuestImages images;
 
@@ -66,7 +62,6 @@ public final class NestedHosts {
   }
 
   /** A host that can be saved again. */
-
   private NestedHost restored(HostParts parts, List<Long> cids) throws IOException {
     SavedEntry entry = entry(parts, cids);
     boolean wasThere = entry.peek().isPresent();
@@ -101,7 +96,7 @@ public final class NestedHosts {
   private SavedEntry entry(HostParts parts, List<Long> cids) throws IOException {
     List<String> inputs = new ArrayList<>(List.of("nested host", LAYOUT));
     inputs.addAll(parts.identity());
-    inputs.addAll(cpu());
+    inputs.addAll(HostCpu.identity());
     inputs.add(cids.toString());
     return images.saved(inputs);
   }
@@ -117,30 +112,6 @@ public final class NestedHosts {
     try (NestedHost host = others.isEmpty() ? NestedHost.boot(parts) : restored(parts, others)) {
       host.addGuest(cids.get(cids.size() - 1));
       host.save(folder);
-    }
-  }
-
-  /** What a restored kernel takes for granted of the CPU: its features, and its clock's rate. */
-  private static List<String> cpu() throws IOException {
-    List<String> cpu = new ArrayList<>();
-    try (Stream<String> lines = Files.lines(CPU_INFO, StandardCharsets.UTF_8)) {
-      for (String line : lines.takeWhile(each -> !each.isEmpty()).toList()) {
-        if (line.startsWith("model name") || line.startsWith("flags")) {
-          cpu.add(line);
-        } else if (line.startsWith("bogomips")) {
-          cpu.add("bogomips " + rounded(line.substring(line.indexOf(':') + 1)));
-        }
-      }
-    }
-    return cpu;
-  }
-
-  /** Each boot of a machine measures its clock a little differently. */
-  private static String rounded(String number) {
-    try {
-      return Long.toString(Math.round(Double.parseDouble(number.strip()) / 50));
-    } catch (NumberFormatException e) {
-      return number;
     }
   }
 }

@@ -99,6 +99,8 @@ final class FakeDebian implements Tools {
     Files.write(
         modules.resolve("vmw_vsock_virtio_transport.ko"), Elf.module("depends=vsock,virtio-pci"));
     Files.write(modules.resolve("vsock_loopback.ko"), Elf.module("depends=vsock"));
+    Files.write(modules.resolve("vhost.ko"), Elf.module("depends="));
+    Files.write(modules.resolve("vhost_vsock.ko"), Elf.module("depends=vhost,vsock"));
     return new Result(0, "");
   }
 
