@@ -30,7 +30,7 @@ final class NestedGuest implements VhostGuest {
   private static final int CONSOLE_LINES = 20;
 
   /** A guest boots in some 40 s as QEMU in QEMU, longer where other things run meanwhile. */
-  private static final Duration BOOT_DEADLINE = Duration.ofMinutes(5);
+  private static final Duration BOOT_DEADLINE = Duration.ofMinutes(10);
 
   private static final Duration GREET_DEADLINE = Duration.ofSeconds(60);
   private static final Duration RESET_DEADLINE = Duration.ofSeconds(30);

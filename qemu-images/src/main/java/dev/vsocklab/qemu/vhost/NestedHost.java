@@ -30,7 +30,7 @@ import java.util.stream.Stream;
  */
 final class NestedHost implements VhostHost {
   private static final System.Logger LOG = System.getLogger("dev.vsocklab.qemu.vhost");
-  private static final Duration BOOT_DEADLINE = Duration.ofMinutes(2);
+  private static final Duration BOOT_DEADLINE = Duration.ofMinutes(3);
   private static final Duration GREET_DEADLINE = Duration.ofSeconds(60);
   private static final Duration RESET_DEADLINE = Duration.ofSeconds(30);
   private static final Duration LOG_DEADLINE = Duration.ofSeconds(2);
