@@ -15,5 +15,6 @@ module dev.vsocklab.qemu {
 
   provides dev.vsocklab.spi.Backend with
       dev.vsocklab.qemu.VhostUserBackend,
-      dev.vsocklab.qemu.LoopbackBackend;
+      dev.vsocklab.qemu.LoopbackBackend,
+      dev.vsocklab.qemu.VhostBackend;
 }

@@ -8,14 +8,19 @@ import java.io.IOException;
  * <p>What the other end of a connection sees is what the kernels make of it, not an emulation.
  */
 public final class GuestPower {
-  private final LeasedGuest guest;
+  private final PowerSwitch guest;
 
-  GuestPower(LeasedGuest guest) {
+  GuestPower(PowerSwitch guest) {
     this.guest = guest;
   }
 
   /**
    * Resets the machine, as its reset button does, and waits until the guest is up again.
+   *
+   * <p>On backend {@code vhost} it is switched off and on instead: QEMU ends, and another one
+   * begins with the same CID. There the reset button alone would leave the host's sockets as they
+   * are, until they send and the new kernel answers RST; {@code vhost_vsock} resets them when QEMU
+   * ends.
    *
    * <p>The guest's kernel gets no chance to say anything. The host end of each connection sees it
    * reset: a blocked or later read gives ECONNRESET ({@link dev.vsocklab.VsockSocketException}), a
@@ -26,7 +31,7 @@ public final class GuestPower {
    * @throws IllegalStateException after the lab was closed
    */
   public void reboot() throws IOException {
-    guest.vm().reboot();
+    guest.reboot();
   }
 
   /**
@@ -40,7 +45,7 @@ public final class GuestPower {
    * @throws IllegalStateException after the lab was closed
    */
   public void pause() throws IOException {
-    guest.vm().guest().pause();
+    guest.pause();
   }
 
   /**
@@ -50,7 +55,7 @@ public final class GuestPower {
    * @throws IllegalStateException after the lab was closed
    */
   public void resume() throws IOException {
-    guest.vm().guest().resume();
+    guest.resume();
   }
 
   /**
@@ -64,9 +69,7 @@ public final class GuestPower {
    * @throws IllegalStateException after the lab was closed
    */
   public void kill() throws IOException {
-    GuestVm vm = guest.vm();
-    guest.expectEnd();
-    vm.guest().kill();
+    guest.kill();
   }
 
   /**
@@ -77,7 +80,6 @@ public final class GuestPower {
    * @throws IllegalStateException after the lab was closed
    */
   public void expectEnd() {
-    guest.vm();
     guest.expectEnd();
   }
 }

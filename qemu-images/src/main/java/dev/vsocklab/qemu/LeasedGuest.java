@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A guest as one lab has it: nothing reaches the machine through it once the lab is closed. */
-final class LeasedGuest implements Machine {
+final class LeasedGuest implements Machine, PowerSwitch {
   private final GuestVm vm;
   private final AtomicBoolean returned = new AtomicBoolean();
   private final AtomicBoolean mayEnd = new AtomicBoolean();
@@ -28,8 +28,9 @@ final class LeasedGuest implements Machine {
     return vm;
   }
 
-  /** Says that the test ends the machine, or has it end by itself. */
-  void expectEnd() {
+  @Override
+  public void expectEnd() {
+    vm();
     mayEnd.set(true);
   }
 
@@ -71,6 +72,28 @@ final class LeasedGuest implements Machine {
       return Optional.of(type.cast(power));
     }
     return views.as(type);
+  }
+
+  @Override
+  public void reboot() throws IOException {
+    vm().reboot();
+  }
+
+  @Override
+  public void pause() throws IOException {
+    vm().guest().pause();
+  }
+
+  @Override
+  public void resume() throws IOException {
+    vm().guest().resume();
+  }
+
+  @Override
+  public void kill() throws IOException {
+    GuestVm killed = vm();
+    mayEnd.set(true);
+    killed.guest().kill();
   }
 
   @Override

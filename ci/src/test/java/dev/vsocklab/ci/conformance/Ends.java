@@ -76,6 +76,11 @@ final class Ends {
     }
   }
 
+  /** A view of a machine, or the case ends as not applicable. */
+  <T> T onlyWith(Class<T> type, End end, String otherwise) {
+    return end.machine().as(type).orElseGet(() -> abort(otherwise));
+  }
+
   Pair stream() throws ErrnoException, IOException {
     return connected(STREAM);
   }

@@ -44,7 +44,12 @@ final class HandMade implements AutoCloseable {
     ends.onlyIfClientIs(
         Role.GUEST,
         "The packets go from the host to the guest whichever way round: see the other column.");
-    return new HandMade(ends.server().view(PacketPeers.class).open(PORT), ends.client());
+    PacketPeers peers =
+        ends.onlyWith(
+            PacketPeers.class,
+            ends.server(),
+            "The host is a real kernel, too: nobody sends packets for it.");
+    return new HandMade(peers.open(PORT), ends.client());
   }
 
   /** A connection: the guest's socket, and the address that it is reached at. */

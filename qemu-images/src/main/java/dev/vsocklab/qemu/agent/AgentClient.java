@@ -271,6 +271,16 @@ public final class AgentClient implements SocketLayer, ListeningPorts, CallScrip
     return connection.callsUnderWay();
   }
 
+  /**
+   * Gives the machine up: every call that is under way and every later one gives an {@link
+   * IOException} with these words.
+   *
+   * @param why one sentence
+   */
+  public void abandon(String why) {
+    connection.abandon(why);
+  }
+
   /** Hangs up, which makes an agent that is PID 1 power its machine off. */
   @Override
   public void close() {

@@ -177,6 +177,11 @@ final class AgentConnection implements AutoCloseable {
     return calls.size();
   }
 
+  /** Ends the connection because the agent is known to be gone; others say why calls are lost. */
+  void abandon(String why) {
+    end(why);
+  }
+
   /** Ends the connection: what is under way is lost. Returns once the I/O thread is gone. */
   @Override
   public void close() {

@@ -91,4 +91,13 @@ public record GuestCommand(
   public GuestCommand withStreamedOutput() {
     return new GuestCommand(arguments, environment, directory, Output.STREAMED);
   }
+
+  /**
+   * With output that is kept: its last MiB.
+   *
+   * @return another command
+   */
+  public GuestCommand withCapturedOutput() {
+    return new GuestCommand(arguments, environment, directory, Output.CAPTURED);
+  }
 }

@@ -25,6 +25,7 @@ public final class GuestProgram {
   private final GuestCommand command;
   private final int handle;
   private final int pid;
+  private final int stdinHandle;
   private final OutputStream stdin;
   private final int stdoutHandle;
   private final int stderrHandle;
@@ -45,16 +46,16 @@ public final class GuestProgram {
     }
   }
 
-  GuestProgram(
-      AgentConnection connection, GuestCommand command, int handle, int[] streamHandles, int pid)
+  GuestProgram(AgentConnection connection, GuestCommand command, ProgramHandles handles)
       throws IOException {
     this.connection = connection;
     this.command = command;
-    this.handle = handle;
-    this.pid = pid;
-    this.stdin = new StreamOutput(connection, streamHandles[0], this + "'s stdin");
-    this.stdoutHandle = streamHandles[1];
-    this.stderrHandle = streamHandles[2];
+    this.handle = handles.program();
+    this.pid = handles.pid();
+    this.stdinHandle = handles.stdin();
+    this.stdin = new StreamOutput(connection, stdinHandle, this + "'s stdin");
+    this.stdoutHandle = handles.stdout();
+    this.stderrHandle = handles.stderr();
     if (command.output() == GuestCommand.Output.CAPTURED) {
       output = new CapturedOutput(connection, stdoutHandle);
       errors = new CapturedOutput(connection, stderrHandle);
@@ -82,6 +83,15 @@ public final class GuestProgram {
    */
   public OutputStream stdin() {
     return stdin;
+  }
+
+  /**
+   * Whether the test reads its output as a stream.
+   *
+   * @return false if the output is captured
+   */
+  public boolean isStreamed() {
+    return output == null;
   }
 
   /**
@@ -168,14 +178,12 @@ public final class GuestProgram {
    */
   public Exit waitFor(Duration deadline) throws IOException {
     long deadlineNanos = System.nanoTime() + deadline.toNanos();
-    Call call =
-        connection.call(
-            new CallFrame(AgentOp.WAIT).u32(handle).u64(Math.max(0, deadline.toNanos())));
-    if (call.errno() == Errno.EAGAIN.number()) {
-      throw new IOException(
-          this + " still runs after " + deadline.toMillis() + " ms. " + lastWords());
-    }
-    Exit exit = exit(call);
+    Exit exit =
+        awaitExit(deadline)
+            .orElseThrow(
+                () ->
+                    new IOException(
+                        this + " still runs after " + deadline.toMillis() + " ms. " + lastWords()));
     for (CapturedOutput captured :
         output == null || errors == null
             ? new CapturedOutput[0]
@@ -264,12 +272,35 @@ public final class GuestProgram {
     return Optional.of(exit(call));
   }
 
+  /**
+   * Waits until it ended, without its output, also while the guest does not answer.
+   *
+   * @param deadline how long at most
+   * @return how it ended; empty if it still runs
+   * @throws IOException if the guest is gone or was reset
+   */
+  public Optional<Exit> awaitExit(Duration deadline) throws IOException {
+    Call call =
+        connection.call(
+            new CallFrame(AgentOp.WAIT).u32(handle).u64(Math.max(0, deadline.toNanos())));
+    return call.errno() == Errno.EAGAIN.number() ? Optional.empty() : Optional.of(exit(call));
+  }
+
   private Exit exit(Call call) throws IOException {
     if (call.errno() != 0) {
       throw new IOException(this + " was ended by a reset of " + connection.name() + ".");
     }
     int number = call.result().getInt(4);
     return call.result().getInt(0) == 0 ? new Exit(number, 0) : new Exit(-1, number);
+  }
+
+  /**
+   * By which numbers the agent knows it, for {@link GuestPrograms#find}.
+   *
+   * @return the numbers
+   */
+  public ProgramHandles handles() {
+    return new ProgramHandles(handle, stdinHandle, stdoutHandle, stderrHandle, pid);
   }
 
   private void awaitLastOutput() {

@@ -1,5 +1,6 @@
 package dev.vsocklab.qemu.agent;
 
+import dev.vsocklab.qemu.image.SharedLibraries;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -174,9 +175,15 @@ public final class GuestPrograms {
       throw refused("Starting " + command.arguments(), connection, call);
     }
     var result = call.result();
-    int[] streams = {result.getInt(4), result.getInt(8), result.getInt(12)};
     GuestProgram program =
-        new GuestProgram(connection, command, result.getInt(0), streams, result.getInt(16));
+        find(
+            command,
+            new ProgramHandles(
+                result.getInt(0),
+                result.getInt(4),
+                result.getInt(8),
+                result.getInt(12),
+                result.getInt(16)));
     started.add(program);
     return program;
   }
@@ -189,6 +196,19 @@ public final class GuestPrograms {
    */
   public List<GuestProgram> started() {
     return List.copyOf(started);
+  }
+
+  /**
+   * Finds a program that runs since before this JVM greeted its agent: its machine was saved with
+   * it and restored. What it printed meanwhile is not lost.
+   *
+   * @param command what was started; its output goes where this says
+   * @param handles what {@link GuestProgram#handles} told before
+   * @return the program
+   * @throws IOException if the guest is gone
+   */
+  public GuestProgram find(GuestCommand command, ProgramHandles handles) throws IOException {
+    return new GuestProgram(connection, command, handles);
   }
 
   /** After a reset nothing is there any more. */

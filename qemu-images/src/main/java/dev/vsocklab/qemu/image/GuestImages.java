@@ -1,12 +1,15 @@
 package dev.vsocklab.qemu.image;
 
 import dev.vsocklab.spi.Unavailable;
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -176,13 +179,7 @@ public final class GuestImages {
               unpacker.unpack(deb, folder);
               Files.delete(deb);
             });
-    Path agent =
-        cache
-            .get(
-                "agent",
-                AgentCompiler.key(agentSource),
-                folder -> compiler.compile(agentSource, folder))
-            .resolve("vsock-agent");
+    Path agent = agentProgram();
     Path initramfs =
         cache
             .get(
@@ -196,20 +193,44 @@ public final class GuestImages {
   private static byte[] initramfs(Path agent, Path unpacked) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (Cpio cpio = new Cpio(bytes)) {
-      cpio.folder("dev");
-      cpio.characterDevice("dev/console", 5, 1); // the kernel opens it for init before devtmpfs
-      cpio.file("init", 0755, Files.readAllBytes(agent));
-      cpio.folder("modules");
-      StringBuilder list = new StringBuilder();
-      for (String name :
-          Files.readAllLines(unpacked.resolve("modules.list"), StandardCharsets.UTF_8)) {
-        String path = "modules/" + name + ".ko";
-        cpio.file(path, 0644, Files.readAllBytes(unpacked.resolve(path)));
-        list.append('/').append(path).append('\n');
-      }
-      cpio.file("modules.list", 0644, list.toString().getBytes(StandardCharsets.UTF_8));
+      InitFiles.write(cpio, agent, unpacked, KernelUnpacker.GUEST_LIST);
     }
     return bytes.toByteArray();
+  }
+
+  /**
+   * The image of a host of further guests: a kernel of the series with vhost_vsock, with QEMU and a
+   * guest's image of the same series as files. Built if it is not there.
+   *
+   * @param series one of {@link #series}
+   * @param qemuFiles everything that QEMU needs to run, each at the same path as here
+   * @return the image; {@link HostFiles} says where the guest's image is in it
+   * @throws IllegalArgumentException if there is no such series
+   * @throws IOException if it cannot be built, with what, why and the mend
+   */
+  public GuestImage hostOfGuests(String series, List<Path> qemuFiles) throws IOException {
+    GuestImage guest = get(series);
+    Path agent = agentProgram();
+    List<String> inputs = new ArrayList<>(List.of(LAYOUT, initramfsKey(chosen(series))));
+    for (Path file : qemuFiles) {
+      inputs.add(file.toString());
+      inputs.add(Sha256.ofFile(file));
+    }
+    Path entry =
+        cache.get(
+            "host",
+            Sha256.ofTexts(inputs.toArray(String[]::new)),
+            folder -> {
+              try (Cpio cpio =
+                  new Cpio(
+                      new BufferedOutputStream(
+                          Files.newOutputStream(folder.resolve("initramfs.cpio"))))) {
+                Path unpacked = Objects.requireNonNull(guest.kernel().getParent());
+                InitFiles.write(cpio, agent, unpacked, KernelUnpacker.HOST_LIST);
+                HostFiles.write(cpio, guest, qemuFiles);
+              }
+            });
+    return new GuestImage(series, guest.release(), guest.kernel(), entry.resolve("initramfs.cpio"));
   }
 
   /**
@@ -222,12 +243,28 @@ public final class GuestImages {
     return new SavedEntry(cache, Sha256.ofTexts(inputs.toArray(String[]::new)));
   }
 
+  /**
+   * The agent, which also runs as a program of this machine. Compiled if it is not there.
+   *
+   * @return the program
+   * @throws IOException if it cannot be compiled
+   */
+  public Path agentProgram() throws IOException {
+    return cache
+        .get(
+            "agent",
+            AgentCompiler.key(agentSource),
+            folder -> compiler.compile(agentSource, folder))
+        .resolve("vsock-agent");
+  }
+
   private String kernelKey(KernelPackage kernel) {
     return Sha256.ofTexts(
         LAYOUT,
         kernel.spec(),
         kernel.sha256(),
         String.join(" ", KernelUnpacker.WANTED),
+        String.join(" ", KernelUnpacker.WANTED_BY_HOST),
         unpacker.decompressors());
   }
 

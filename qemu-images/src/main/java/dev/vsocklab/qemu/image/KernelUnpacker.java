@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -16,7 +15,7 @@ import java.util.stream.Stream;
 
 /**
  * Takes out of a kernel package what a guest needs: {@code kernel}, {@code modules/*.ko}, and their
- * load order in {@code modules.list}.
+ * load order in {@code modules.list}, for a host of guests in {@code host-modules.list}.
  */
 final class KernelUnpacker {
   private static final System.Logger LOG = System.getLogger("dev.vsocklab.qemu.image");
@@ -34,6 +33,19 @@ final class KernelUnpacker {
           "vmw_vsock_virtio_transport",
           "vsock_loopback",
           "vsock_diag");
+
+  /**
+   * What a host of further guests needs: the same bus and port, vsock to itself and to its guests.
+   * Not the guests' own transport, for it would claim CID 2 (vsock_use_local_transport).
+   */
+  static final List<String> WANTED_BY_HOST =
+      List.of("virtio_pci", "virtio_console", "vsock_loopback", "vhost_vsock");
+
+  /** The names of the modules that a guest loads, in order. */
+  static final String GUEST_LIST = "modules.list";
+
+  /** As {@code modules.list}, for a host. */
+  static final String HOST_LIST = "host-modules.list";
 
   private final Tools tools;
 
@@ -116,12 +128,16 @@ final class KernelUnpacker {
 
   private static void keepModules(PackageModules modules, Path to) throws IOException {
     Path folder = Files.createDirectory(to.resolve("modules"));
-    List<String> names = new ArrayList<>();
-    for (Map.Entry<String, byte[]> module : ModuleOrder.of(WANTED, modules).entrySet()) {
-      Files.write(folder.resolve(module.getKey() + ".ko"), module.getValue());
-      names.add(module.getKey());
+    Map<String, Map<String, byte[]>> lists =
+        Map.of(
+            GUEST_LIST, ModuleOrder.of(WANTED, modules),
+            HOST_LIST, ModuleOrder.of(WANTED_BY_HOST, modules));
+    for (Map.Entry<String, Map<String, byte[]>> list : lists.entrySet()) {
+      for (Map.Entry<String, byte[]> module : list.getValue().entrySet()) {
+        Files.write(folder.resolve(module.getKey() + ".ko"), module.getValue());
+      }
+      Files.write(to.resolve(list.getKey()), list.getValue().keySet(), StandardCharsets.UTF_8);
     }
-    Files.write(to.resolve("modules.list"), names, StandardCharsets.UTF_8);
   }
 
   private void run(Path folder, String... command) throws IOException {

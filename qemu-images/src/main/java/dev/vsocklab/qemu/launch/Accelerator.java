@@ -16,11 +16,13 @@ public enum Accelerator {
   }
 
   /**
-   * QEMU's options. With TCG, five-level page tables only cost time, and so do fast strings (ERMS):
-   * for them Linux copies with {@code rep movsb}, which TCG runs byte by byte; without them, words.
-   * Measured: 64 KiB writes to a guest's file go twice as fast.
+   * QEMU's options for it. With TCG, five-level page tables only cost time, and so do fast strings
+   * (ERMS): for them Linux copies with {@code rep movsb}, which TCG runs byte by byte; without
+   * them, words. Measured: 64 KiB writes to a guest's file go twice as fast.
+   *
+   * @return arguments of its command line
    */
-  List<String> options() {
+  public List<String> options() {
     return List.of(options.split(" ", -1));
   }
 }

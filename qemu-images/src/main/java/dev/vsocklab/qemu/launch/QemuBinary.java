@@ -3,9 +3,12 @@ package dev.vsocklab.qemu.launch;
 import dev.vsocklab.spi.Unavailable;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +24,7 @@ public record QemuBinary(Path path) {
   public static final String PATH_PROPERTY = "vsocklab.qemu.path";
 
   private static final String NAME = "qemu-system-x86_64";
-  private static final int VERSION_DEADLINE_SECONDS = 20;
+  private static final int ANSWER_DEADLINE_SECONDS = 20;
 
   /**
    * Finds QEMU: the file that {@value #PATH_PROPERTY} names, else on the PATH.
@@ -73,24 +76,31 @@ public record QemuBinary(Path path) {
    * @throws IOException if it cannot be run
    */
   public String version() throws IOException {
+    return output("--version").lines().findFirst().orElse("");
+  }
+
+  /** What the binary prints and ends: for options that only ask it something. */
+  String output(String... options) throws IOException {
+    List<String> command = new ArrayList<>(List.of(path.toString()));
+    command.addAll(List.of(options));
+    String asked = String.join(" ", command);
     Process process =
-        new ProcessBuilder(path.toString(), "--version")
+        new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
             .start();
-    try (var out = process.inputReader(StandardCharsets.UTF_8)) {
-      if (!process.waitFor(VERSION_DEADLINE_SECONDS, TimeUnit.SECONDS)) {
-        throw new IOException(
-            path + " --version did not end within " + VERSION_DEADLINE_SECONDS + " s.");
+    try (InputStream out = process.getInputStream()) {
+      if (!process.waitFor(ANSWER_DEADLINE_SECONDS, TimeUnit.SECONDS)) {
+        throw new IOException(asked + " did not end within " + ANSWER_DEADLINE_SECONDS + " s.");
       }
-      @Nullable String line = out.readLine();
-      if (process.exitValue() != 0 || line == null) {
-        throw new IOException(path + " --version failed: " + line + ". Is it QEMU?");
+      String text = new String(out.readAllBytes(), StandardCharsets.UTF_8);
+      if (process.exitValue() != 0 || text.isBlank()) {
+        throw new IOException(asked + " failed: " + text.strip() + ". Is it QEMU?");
       }
-      return line;
+      return text;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IOException("Interrupted while " + path + " --version ran.", e);
+      throw new IOException("Interrupted while " + asked + " ran.", e);
     } finally {
       process.destroyForcibly();
     }

@@ -37,11 +37,17 @@ public final class QemuGuest implements AutoCloseable {
   /** The port that the agent opens. */
   private static final String AGENT = "agent";
 
+  /** The number of the first port besides the agent's. */
+  private static final int FIRST_FURTHER_PORT = 2;
+
+  /** The agent's port, as the guest sees it. */
+  public static final String AGENT_PORT_NAME = PORT_PREFIX + AGENT;
+
   /**
-   * Measured on a Debian host under TCG; each part of it makes the boot shorter or an end certain:
-   * panic=-1 turns a panic into a reset, which ends QEMU.
+   * The kernel's command line. Measured on a Debian host under TCG; each part of it makes the boot
+   * shorter or an end certain: panic=-1 turns a panic into a reset, which ends QEMU.
    */
-  private static final String KERNEL_LINE =
+  public static final String KERNEL_LINE =
       "console=ttyS0 quiet reboot=t panic=-1 mitigations=off cryptomgr.notests random.trust_cpu=on"
           + " no_timer_check 8250.nr_uarts=1";
 
@@ -111,6 +117,26 @@ public final class QemuGuest implements AutoCloseable {
 
     /** Enough for the agent and small programs, and what boots fastest. */
     public static final int DEFAULT_MEMORY_MIB = 256;
+
+    /**
+     * The device node of a port in the guest.
+     *
+     * @param port one of the ports
+     * @return for example {@code /dev/vport0p2}
+     */
+    public String portDevice(String port) {
+      return "/dev/vport0p" + (FIRST_FURTHER_PORT + ports.indexOf(port));
+    }
+
+    /**
+     * The name of a port as the guest sees it.
+     *
+     * @param port one of the ports
+     * @return for example {@code dev.vsocklab.host}
+     */
+    public static String portName(String port) {
+      return PORT_PREFIX + port;
+    }
 
     /**
      * Keeps a copy of the ports.
@@ -376,9 +402,9 @@ public final class QemuGuest implements AutoCloseable {
     command.addAll(List.of("-chardev", "socket,id=qmp,path=" + quoted(qmpSocket(folder))));
     command.addAll(List.of("-mon", "chardev=qmp,mode=control"));
     command.addAll(List.of("-device", "virtio-serial-pci"));
-    addPort(command, folder, AGENT);
-    for (String port : config.ports()) {
-      addPort(command, folder, port);
+    addPort(command, folder, AGENT, 1);
+    for (int i = 0; i < config.ports().size(); i++) {
+      addPort(command, folder, config.ports().get(i), FIRST_FURTHER_PORT + i);
     }
     command.addAll(config.vsock().options());
     command.addAll(List.of("-kernel", config.image().kernel().toString()));
@@ -388,11 +414,13 @@ public final class QemuGuest implements AutoCloseable {
     return command;
   }
 
-  private static void addPort(List<String> command, Path folder, String name) {
+  private static void addPort(List<String> command, Path folder, String name, int number) {
     String socket = quoted(portSocket(folder, name));
     command.addAll(List.of("-chardev", "socket,id=" + name + ",server=on,wait=off,path=" + socket));
     command.addAll(
-        List.of("-device", "virtserialport,chardev=" + name + ",name=" + PORT_PREFIX + name));
+        List.of(
+            "-device",
+            "virtserialport,nr=" + number + ",chardev=" + name + ",name=" + PORT_PREFIX + name));
   }
 
   /** A path within a QEMU option list, where a comma ends it unless doubled. */
@@ -418,6 +446,25 @@ public final class QemuGuest implements AutoCloseable {
   private void connectPort(String name) throws IOException {
     UnixDomainSocketAddress address = UnixDomainSocketAddress.of(portSocket(folder.path(), name));
     ports.put(name, SocketChannel.open(address));
+  }
+
+  /**
+   * Hangs up on a port and connects to it again: nothing that was under way before can reach who
+   * opens the port in the guest next. Who has it open now is told of the hang-up.
+   *
+   * @param name one of {@link Config#ports}
+   * @return what {@link #port} gives from now on
+   * @throws IOException if QEMU is gone
+   */
+  public SocketChannel reconnect(String name) throws IOException {
+    control.lock();
+    try {
+      port(name).close();
+      connectPort(name);
+      return port(name);
+    } finally {
+      control.unlock();
+    }
   }
 
   private void closePorts() throws IOException {

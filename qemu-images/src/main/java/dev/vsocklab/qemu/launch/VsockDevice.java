@@ -14,7 +14,11 @@ public sealed interface VsockDevice {
   /** None yet: one that another process plays can be {@linkplain QemuGuest#plug plugged in}. */
   VsockDevice SLOT = new Slot();
 
-  /** QEMU's options for the device. */
+  /**
+   * QEMU's options for the device.
+   *
+   * @return arguments of its command line
+   */
   List<String> options();
 
   /** No device. */

@@ -100,6 +100,8 @@ final class FakeDebian implements Tools {
         modules.resolve("vmw_vsock_virtio_transport.ko"), Elf.module("depends=vsock,virtio-pci"));
     Files.write(modules.resolve("vsock_loopback.ko"), Elf.module("depends=vsock"));
     Files.write(modules.resolve("vsock_diag.ko"), Elf.module("depends=vsock"));
+    Files.write(modules.resolve("vhost.ko"), Elf.module("depends="));
+    Files.write(modules.resolve("vhost_vsock.ko"), Elf.module("depends=vhost,vsock"));
     return new Result(0, "");
   }
 

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,6 +58,33 @@ class GuestImagesTest {
   }
 
   @Test
+  void aHostOfGuestsHasVhostInPlaceOfTheGuestsTransportAndQemuWhereItIsHere() throws IOException {
+    debian.mirror.put(NEWER, new byte[] {2});
+    Path qemu = Files.writeString(folder.resolve("qemu"), "the very QEMU");
+
+    GuestImage host = images(AGENT).hostOfGuests("6.1", List.of(qemu));
+
+    assertEquals(images(AGENT).get("6.1").kernel(), host.kernel());
+    String initramfs = Files.readString(host.initramfs(), StandardCharsets.ISO_8859_1);
+    assertTrue(
+        initramfs.contains(
+            """
+            /modules/virtio_console.ko
+            /modules/vsock.ko
+            /modules/vsock_loopback.ko
+            /modules/vhost.ko
+            /modules/vhost_vsock.ko
+            """),
+        "modules.list in load order");
+    assertTrue(initramfs.contains(qemu.toString().substring(1) + "\0"), "QEMU's path");
+    assertTrue(initramfs.contains("the very QEMU"), "QEMU");
+    assertTrue(initramfs.contains("guest/initramfs.cpio\0"), "the guest's image");
+
+    Files.writeString(qemu, "another QEMU");
+    assertNotEquals(host, images(AGENT).hostOfGuests("6.1", List.of(qemu)));
+  }
+
+  @Test
   void theSecondTimeNoProgramRuns() throws IOException {
     debian.mirror.put(NEWER, new byte[] {2});
     GuestImage first = images(AGENT).get("6.1");
@@ -74,7 +102,7 @@ class GuestImagesTest {
 
     GuestImage second = images("int main(void) { return 1; }").get("6.1");
 
-    assertEquals(java.util.List.of("gcc"), debian.runs);
+    assertEquals(List.of("gcc"), debian.runs);
     assertEquals(first.kernel(), second.kernel());
     assertNotEquals(first.initramfs(), second.initramfs());
   }
