@@ -50,7 +50,7 @@ public final class Checkers implements StackWatch {
     }
   }
 
-  /** Both directions of a connection between simulated sockets. */
+  /** Both directions of a connection, if both its sockets are simulated. */
   record Pair(ByteStream fromCaller, ByteStream toCaller) {}
 
   /**
@@ -75,6 +75,11 @@ public final class Checkers implements StackWatch {
     Pair pair = new Pair(new ByteStream(hasMessages), new ByteStream(hasMessages));
     pairs.put(Way.there(request), pair);
     return pair;
+  }
+
+  /** The caller has its answer: whether a simulated socket took the other side. */
+  boolean isTaken(Header response, Pair pair) {
+    return !pairs.remove(Way.back(response), pair);
   }
 
   /** The called socket takes its side; null if no simulated socket of this lab called. */
