@@ -19,8 +19,7 @@ record AnnotatedFaults(List<Fault> faults) {
 
   /** Those of a test method. */
   static AnnotatedFaults of(ExtensionContext test) {
-    return new AnnotatedFaults(
-        annotations(test).stream().map(AnnotatedFaults::fault).toList());
+    return new AnnotatedFaults(annotations(test).stream().map(AnnotatedFaults::fault).toList());
   }
 
   /**
@@ -40,8 +39,7 @@ record AnnotatedFaults(List<Fault> faults) {
       faults.addAll(AnnotationSupport.findRepeatableAnnotations(outer, VsockFault.class));
     }
     faults.addAll(
-        AnnotationSupport.findRepeatableAnnotations(
-            test.getRequiredTestClass(), VsockFault.class));
+        AnnotationSupport.findRepeatableAnnotations(test.getRequiredTestClass(), VsockFault.class));
     faults.addAll(
         AnnotationSupport.findRepeatableAnnotations(
             test.getRequiredTestMethod(), VsockFault.class));

@@ -156,13 +156,12 @@ class FaultsOnSocatTest {
   }
 
   @Test
-  void socatIsRefusedAndDelayedLikeAnybody(
-      Lab lab, @Host Machine host, @Guest(42) Machine guest) throws Exception {
+  void socatIsRefusedAndDelayedLikeAnybody(Lab lab, @Host Machine host, @Guest(42) Machine guest)
+      throws Exception {
     try (Listener listener = Listener.on(host, 1);
         InjectedFault refusal = lab.inject(Faults.refused().from(guest).times(1));
         InjectedFault delay =
-            lab.inject(
-                Faults.delay(Duration.ofMillis(20)).from(guest).only(PacketOp.RW))) {
+            lab.inject(Faults.delay(Duration.ofMillis(20)).from(guest).only(PacketOp.RW))) {
       GuestProgram socat = sendFile(guest, listener);
       assertEquals(1, socat.waitFor(SOON).code(), socat::errorText);
       assertTrue(socat.errorText().contains("Connection reset by peer"), socat.errorText());

@@ -21,8 +21,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks on at the simulated machines of one lab. It needs no configuration and changes nothing: what
- * does not hold is kept, and {@link #verdict} fails the test with it.
+ * Looks on at the simulated machines of one lab. It needs no configuration and changes nothing:
+ * what does not hold is kept, and {@link #verdict} fails the test with it.
  */
 public final class Checkers implements StackWatch {
   /** Our choice: what follows the first ones is most often their consequence. */
@@ -38,6 +38,9 @@ public final class Checkers implements StackWatch {
   private final ReentrantLock lock = new ReentrantLock();
   private final List<Violation> violations = new ArrayList<>();
   private final Set<Checker> excused = EnumSet.noneOf(Checker.class);
+
+  /** Something does not hold and no call failed with it yet. */
+  private volatile boolean untold;
 
   /** A way from a peer to a machine's port; the machine's CID does not count, as in the tables. */
   private record Way(int fromCid, int fromPort, int toPort) {
@@ -181,6 +184,7 @@ public final class Checkers implements StackWatch {
     try {
       if (!excused.contains(checker) && violations.size() < MOST_VIOLATIONS) {
         violations.add(new Violation(checker, text));
+        untold = violations.size() == 1;
       }
     } finally {
       lock.unlock();
@@ -244,6 +248,14 @@ public final class Checkers implements StackWatch {
                 + place.kind()
                 + ", could go on, and were not woken");
       }
+    }
+  }
+
+  @Override
+  public void callBegins() {
+    if (untold) {
+      untold = false;
+      throw new CheckerViolation(violations());
     }
   }
 
