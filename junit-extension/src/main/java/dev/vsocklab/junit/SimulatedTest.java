@@ -127,8 +127,7 @@ final class SimulatedTest implements InvocationInterceptor, ParameterResolver {
           "%s=%s is a seed, but %s counts through its runs and draws none. Name the file that its failure wrote."
               .formatted(Replay.PROPERTY, replay.text(), options.lab().name()));
     }
-    return Simulation.explore(
-        options.withSeeds(replay.seed(), 1).withMaxShrinkTries(0), body);
+    return Simulation.explore(options.withSeeds(replay.seed(), 1).withMaxShrinkTries(0), body);
   }
 
   private static SimulationOptions options(VsockSimulation annotation, ExtensionContext context) {
@@ -165,7 +164,9 @@ final class SimulatedTest implements InvocationInterceptor, ParameterResolver {
   }
 
   private static String testId(ExtensionContext context) {
-    return context.getRequiredTestClass().getName() + "." + context.getRequiredTestMethod().getName();
+    return context.getRequiredTestClass().getName()
+        + "."
+        + context.getRequiredTestMethod().getName();
   }
 
   private static void checkIsSimulated(Turn turn, ExtensionContext context) {

@@ -27,8 +27,7 @@ class VsockFaultTest {
 
   @Test
   @VsockFault(kind = VsockFault.Kind.REFUSED, port = 7000, times = 1)
-  void theMethodsFaultComesOnTop(@Host Machine host, @Guest(42) Machine guest)
-      throws IOException {
+  void theMethodsFaultComesOnTop(@Host Machine host, @Guest(42) Machine guest) throws IOException {
     assertThrows(ConnectException.class, () -> assertReadsAtMost(3, host, guest));
     assertReadsAtMost(3, host, guest);
   }
@@ -42,8 +41,7 @@ class VsockFaultTest {
     }
   }
 
-  private static void assertReadsAtMost(int bytes, Machine host, Machine guest)
-      throws IOException {
+  private static void assertReadsAtMost(int bytes, Machine host, Machine guest) throws IOException {
     try (ServerSocketChannel server = host.vsock().openServerSocketChannel();
         SocketChannel agent = guest.vsock().openSocketChannel()) {
       server.bind(VsockAddress.any(7000));

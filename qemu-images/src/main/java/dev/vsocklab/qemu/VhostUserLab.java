@@ -53,7 +53,9 @@ final class VhostUserLab implements BackendLab {
     this.pool = pool;
     fabric = new Fabric(request.siblings());
     fabric.addTap(packets);
-    host = SimMachine.attach(fabric, VsockAddress.CID_HOST, KernelProfile.of(request.kernel()), checkers);
+    host =
+        SimMachine.attach(
+            fabric, VsockAddress.CID_HOST, KernelProfile.of(request.kernel()), checkers);
     for (GuestVm vm : vms) {
       vm.device().plug(fabric);
       LeasedGuest guest = new LeasedGuest(vm);

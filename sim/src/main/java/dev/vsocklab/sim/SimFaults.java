@@ -10,8 +10,8 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * The faults of a lab whose host is simulated and whose guests are not: the host's engine runs their
- * timers, and chance draws for them, since no such run can be repeated.
+ * The faults of a lab whose host is simulated and whose guests are not: the host's engine runs
+ * their timers, and chance draws for them, since no such run can be repeated.
  */
 public final class SimFaults {
   private SimFaults() {}

@@ -29,8 +29,7 @@ final class SimSocket implements KernelSocket {
   /** Where the last connect went, for {@link #explain}. */
   private volatile @Nullable VsockAddress target;
 
-  SimSocket(
-      Stack stack, Sock sock, Engine engine, Function<VsockAddress, String> refusals) {
+  SimSocket(Stack stack, Sock sock, Engine engine, Function<VsockAddress, String> refusals) {
     this.stack = stack;
     this.sock = sock;
     this.engine = engine;
@@ -146,6 +145,7 @@ final class SimSocket implements KernelSocket {
   }
 
   private int readWhole(ByteBuffer dst, long timeoutNanos) throws ErrnoException {
+    stack.watch().callBegins();
     sock.lock();
     try {
       ReceiveCall call = sock.beginReceive(dst, 0);
@@ -157,6 +157,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public Received receive(ByteBuffer dst, int flags, long timeoutNanos) throws ErrnoException {
+    stack.watch().callBegins();
     engine.callBegins();
     sock.lock();
     try {
@@ -208,6 +209,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public int send(ByteBuffer src, int flags, long timeoutNanos) throws ErrnoException {
+    stack.watch().callBegins();
     engine.callBegins();
     sock.lock();
     try {
