@@ -66,7 +66,7 @@ final class SimulatedTest implements InvocationInterceptor, ParameterResolver {
   public @Nullable Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
     Asked asked = Asked.by(parameter.getParameter());
     if (asked.anything()) {
-      Asked checked = LabParameters.checked(asked, parameter);
+      Asked unused = LabParameters.checked(asked, parameter);
     }
     if (!parameter.getDeclaringExecutable().equals(context.getTestMethod().orElse(null))) {
       throw new ParameterResolutionException(
@@ -128,8 +128,7 @@ final class SimulatedTest implements InvocationInterceptor, ParameterResolver {
           "%s=%s is a seed, but %s counts through its runs and draws none. Name the file that its failure wrote."
               .formatted(Replay.PROPERTY, replay.text(), options.lab().name()));
     }
-    return Simulation.explore(
-        options.withSeeds(replay.seed(), 1).withMaxShrinkTries(0), body);
+    return Simulation.explore(options.withSeeds(replay.seed(), 1).withMaxShrinkTries(0), body);
   }
 
   private static SimulationOptions options(VsockSimulation annotation, ExtensionContext context) {
@@ -162,7 +161,9 @@ final class SimulatedTest implements InvocationInterceptor, ParameterResolver {
   }
 
   private static String testId(ExtensionContext context) {
-    return context.getRequiredTestClass().getName() + "." + context.getRequiredTestMethod().getName();
+    return context.getRequiredTestClass().getName()
+        + "."
+        + context.getRequiredTestMethod().getName();
   }
 
   private static void checkIsSimulated(Turn turn, ExtensionContext context) {

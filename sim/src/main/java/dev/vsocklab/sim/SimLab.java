@@ -62,8 +62,7 @@ final class SimLab implements BackendLab {
     for (LabRequest.GuestRequest guest : request.guests()) {
       guests.add(attach(guest.cid(), kernel));
     }
-    faults =
-        new LabFaults(fabric, host.timers(), draws, nanos, this::victims, checkers);
+    faults = new LabFaults(fabric, host.timers(), draws, nanos, this::victims, checkers);
   }
 
   private SimMachine attach(long cid, KernelProfile kernel) {

@@ -108,8 +108,7 @@ public final class SimMachine implements Machine, AutoCloseable {
    * @return the machine
    * @throws IllegalStateException if the CID is taken on that fabric
    */
-  public static SimMachine attach(
-      Fabric fabric, long cid, KernelProfile kernel, StackWatch watch) {
+  public static SimMachine attach(Fabric fabric, long cid, KernelProfile kernel, StackWatch watch) {
     return attach(fabric, cid, kernel, new FreeThreads(), watch);
   }
 

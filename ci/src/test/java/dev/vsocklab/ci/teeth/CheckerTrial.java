@@ -201,16 +201,14 @@ final class CheckerTrial {
 
   private static void aReaderIsClosed(Lab lab) throws Exception {
     Ends ends = connect(lab, false);
-    Thread reader =
-        start(() -> ends.guest().read(ByteBuffer.allocate(1), KernelSocket.FOREVER));
+    Thread reader = start(() -> ends.guest().read(ByteBuffer.allocate(1), KernelSocket.FOREVER));
     awaitWaiting(reader);
     ends.guest().close();
   }
 
   private static void aReaderGetsData(Lab lab) throws Exception {
     Ends ends = connect(lab, false);
-    Thread reader =
-        start(() -> ends.guest().read(ByteBuffer.allocate(1), KernelSocket.FOREVER));
+    Thread reader = start(() -> ends.guest().read(ByteBuffer.allocate(1), KernelSocket.FOREVER));
     awaitWaiting(reader);
     ends.host().write(bytes(1, 1), CALL_NANOS);
   }

@@ -7,8 +7,8 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One direction of a connection between two simulated sockets: a hash of what was written, packet by
- * packet, that what is read is held against. No byte is copied or kept.
+ * One direction of a connection between two simulated sockets: a hash of what was written, packet
+ * by packet, that what is read is held against. No byte is copied or kept.
  *
  * <p>Written under the sender's lock and read under the receiver's.
  */
@@ -77,7 +77,8 @@ final class ByteStream {
       readBytes = mark.endBytes;
       if (!cut && (int) read.getValue() != mark.hash) {
         return new Flaw(
-            Checker.PREFIX, "the bytes up to byte " + readBytes + " are not those that were written");
+            Checker.PREFIX,
+            "the bytes up to byte " + readBytes + " are not those that were written");
       }
       if (hasMessages && (mark.flags & Header.SEQ_EOM) != 0) {
         read.reset();
@@ -99,8 +100,7 @@ final class ByteStream {
     }
     if (readBytes < end) {
       if (marks.isEmpty()) {
-        return new Flaw(
-            Checker.PREFIX, (end - readBytes) + " bytes were read that nobody wrote");
+        return new Flaw(Checker.PREFIX, (end - readBytes) + " bytes were read that nobody wrote");
       }
       hash(read, dst, at, hashable);
       readBytes = end;

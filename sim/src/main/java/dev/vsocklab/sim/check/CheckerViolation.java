@@ -11,8 +11,7 @@ public final class CheckerViolation extends AssertionError {
   private final transient List<Violation> violations;
 
   CheckerViolation(List<Violation> violations) {
-    super(
-        violations.stream().map(Violation::toString).collect(Collectors.joining("\n")));
+    super(violations.stream().map(Violation::toString).collect(Collectors.joining("\n")));
     this.violations = violations;
   }
 

@@ -21,8 +21,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks on at the simulated machines of one lab. It needs no configuration and changes nothing: what
- * does not hold is kept, and {@link #verdict} fails the test with it.
+ * Looks on at the simulated machines of one lab. It needs no configuration and changes nothing:
+ * what does not hold is kept, and {@link #verdict} fails the test with it.
  */
 public final class Checkers implements StackWatch {
   /** Our choice: what follows the first ones is most often their consequence. */

@@ -5,8 +5,8 @@ import dev.vsocklab.sim.stack.Stack;
 import java.util.List;
 
 /**
- * Every socket of some machines as {@code ss} would show it, with its credit and who waits for what:
- * for failure reports, and for a lab in which nothing goes on any more.
+ * Every socket of some machines as {@code ss} would show it, with its credit and who waits for
+ * what: for failure reports, and for a lab in which nothing goes on any more.
  */
 public final class Netstat {
   private Netstat() {}

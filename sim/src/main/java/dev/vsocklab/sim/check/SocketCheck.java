@@ -299,8 +299,7 @@ final class SocketCheck implements SockWatch {
     }
     ByteStream stream = in;
     if (stream != null) {
-      ByteStream.Flaw flaw =
-          stream.read(dst, from, copiedBytes, takenBytes, messageFlags);
+      ByteStream.Flaw flaw = stream.read(dst, from, copiedBytes, takenBytes, messageFlags);
       if (flaw != null) {
         report(flaw.checker(), null, flaw.text());
         in = null; // from here on everything would be wrong

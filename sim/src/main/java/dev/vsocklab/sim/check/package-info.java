@@ -7,8 +7,8 @@
  *   Sock ─ sent, received, consumed, closed ─▶ SocketCheck ─ does not hold ─▶ Checkers ─▶ the test fails
  * </pre>
  *
- * <p>A real guest is judged by what its packets show the simulated host. A peer that is made by hand
- * is not judged, and a simulated broken peer excuses the checkers that it contradicts.
+ * <p>A real guest is judged by what its packets show the simulated host. A peer that is made by
+ * hand is not judged, and a simulated broken peer excuses the checkers that it contradicts.
  */
 @NullMarked
 package dev.vsocklab.sim.check;

@@ -29,8 +29,7 @@ final class SimSocket implements KernelSocket {
   /** Where the last connect went, for {@link #explain}. */
   private volatile @Nullable VsockAddress target;
 
-  SimSocket(
-      Stack stack, Sock sock, Engine engine, Function<VsockAddress, String> refusals) {
+  SimSocket(Stack stack, Sock sock, Engine engine, Function<VsockAddress, String> refusals) {
     this.stack = stack;
     this.sock = sock;
     this.engine = engine;

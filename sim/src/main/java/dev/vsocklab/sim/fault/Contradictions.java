@@ -15,15 +15,10 @@ final class Contradictions {
     }
     if (kind instanceof FaultKind.Duplicated) {
       return EnumSet.of(
-          Checker.PREFIX,
-          Checker.CONSERVATION,
-          Checker.MESSAGE,
-          Checker.CREDIT,
-          Checker.FWD_CNT);
+          Checker.PREFIX, Checker.CONSERVATION, Checker.MESSAGE, Checker.CREDIT, Checker.FWD_CNT);
     }
     if (kind instanceof FaultKind.Reordered) {
-      return EnumSet.of(
-          Checker.PREFIX, Checker.CONSERVATION, Checker.MESSAGE, Checker.FWD_CNT);
+      return EnumSet.of(Checker.PREFIX, Checker.CONSERVATION, Checker.MESSAGE, Checker.FWD_CNT);
     }
     if (kind instanceof FaultKind.LyingCredit) {
       return EnumSet.of(Checker.CREDIT);

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One direction of a connection while there are faults: a FIFO whose head goes on when it is due. A
- * packet never overtakes another of its lane, whoever held it and for whatever reason. One thread at
- * a time hands over, with no lock held, as the stack's outboxes do.
+ * packet never overtakes another of its lane, whoever held it and for whatever reason. One thread
+ * at a time hands over, with no lock held, as the stack's outboxes do.
  */
 final class Lane {
   private final ReentrantLock lock = new ReentrantLock();

@@ -52,8 +52,7 @@ class FaultsTest {
     lab =
         new SimBackend()
             .open(
-                new LabRequest(
-                    "faults", "6.12", List.of(new LabRequest.GuestRequest(42, false))));
+                new LabRequest("faults", "6.12", List.of(new LabRequest.GuestRequest(42, false))));
     host = lab.host();
     guest = lab.guest(42);
     server = host.vsock().openServerSocketChannel();
@@ -127,8 +126,7 @@ class FaultsTest {
   void onlyCreditIsDelayedAndDataIsNot() throws IOException {
     Pair pair = connect();
     try (InjectedFault fault =
-        lab.inject(
-            Faults.delay(Duration.ofHours(1)).from(host).only(PacketOp.CREDIT_UPDATE))) {
+        lab.inject(Faults.delay(Duration.ofHours(1)).from(host).only(PacketOp.CREDIT_UPDATE))) {
       int room = fill(pair.agent());
       read(pair.accepted(), room);
       assertEquals(0, fill(pair.agent()));
@@ -187,8 +185,7 @@ class FaultsTest {
       write(pair.accepted(), "wake up");
       SocketChannel caller = host.vsock().openSocketChannel();
       caller.setOption(VsockSocketOptions.CONNECT_TIMEOUT, Duration.ofMillis(40));
-      assertThrows(
-          SocketTimeoutException.class, () -> caller.connect(VsockAddress.of(42, 7000)));
+      assertThrows(SocketTimeoutException.class, () -> caller.connect(VsockAddress.of(42, 7000)));
       assertEquals(2, fault.hits());
     }
     assertEquals("wake up", read(pair.agent(), 7));
@@ -210,8 +207,7 @@ class FaultsTest {
   @Test
   void aConnectionIsResetWhereItsSecondDataPacketWouldArrive() throws IOException {
     Pair pair = connect();
-    try (InjectedFault fault =
-        lab.inject(Faults.resetAt(PacketOp.RW).from(guest).after(1))) {
+    try (InjectedFault fault = lab.inject(Faults.resetAt(PacketOp.RW).from(guest).after(1))) {
       write(pair.agent(), "abc");
       write(pair.agent(), "def");
       assertEquals("abc", read(pair.accepted(), 100));
@@ -432,8 +428,7 @@ class FaultsTest {
     Pair spared = connect();
     VsockAddress end = (VsockAddress) struck.agent().getLocalAddress();
     try (InjectedFault fault =
-        lab.inject(
-            Faults.resetAtByte(0).between(VsockAddress.of(42, end.port()), SERVER))) {
+        lab.inject(Faults.resetAtByte(0).between(VsockAddress.of(42, end.port()), SERVER))) {
       write(struck.agent(), "a");
       write(spared.agent(), "b");
       assertEquals(-1, struck.accepted().read(ByteBuffer.allocate(1)));

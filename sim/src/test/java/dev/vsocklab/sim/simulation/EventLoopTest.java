@@ -117,8 +117,7 @@ class EventLoopTest {
   void anotherThreadIsRefused() throws InterruptedException {
     Throwable[] thrown = {null};
     Thread other =
-        new Thread(
-            () -> thrown[0] = assertThrows(IllegalStateException.class, simulation::settle));
+        new Thread(() -> thrown[0] = assertThrows(IllegalStateException.class, simulation::settle));
     other.start();
     other.join();
     assertNotNull(thrown[0]);
