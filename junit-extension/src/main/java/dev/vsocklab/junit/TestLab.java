@@ -63,11 +63,27 @@ final class TestLab implements AutoCloseable {
     WantedGuests.Wanted wanted = WantedGuests.of(context);
     LabRequest request =
         new LabRequest(testName(), choice.kernel(), wanted.guests(), wanted.siblings());
+    AnnotatedFaults faults = AnnotatedFaults.of(context);
     try {
-      return choice.backend().open(request);
+      BackendLab opened = choice.backend().open(request);
+      injectOrClose(faults, opened);
+      return opened;
     } catch (IOException e) {
       throw new ParameterResolutionException(
           "No lab for %s on %s: %s".formatted(testName(), choice.description(), e.getMessage()), e);
+    }
+  }
+
+  private static void injectOrClose(AnnotatedFaults faults, BackendLab opened) throws IOException {
+    try {
+      faults.injectInto(opened);
+    } catch (IOException | RuntimeException e) {
+      try {
+        opened.close();
+      } catch (IOException atClose) {
+        e.addSuppressed(atClose);
+      }
+      throw e;
     }
   }
 

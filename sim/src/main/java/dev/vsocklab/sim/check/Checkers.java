@@ -39,6 +39,9 @@ public final class Checkers implements StackWatch {
   private final List<Violation> violations = new ArrayList<>();
   private final Set<Checker> excused = EnumSet.noneOf(Checker.class);
 
+  /** Something does not hold and no call failed with it yet. */
+  private volatile boolean untold;
+
   /** A way from a peer to a machine's port; the machine's CID does not count, as in the tables. */
   private record Way(int fromCid, int fromPort, int toPort) {
     static Way there(Header header) {
@@ -50,7 +53,7 @@ public final class Checkers implements StackWatch {
     }
   }
 
-  /** Both directions of a connection between simulated sockets. */
+  /** Both directions of a connection, if both its sockets are simulated. */
   record Pair(ByteStream fromCaller, ByteStream toCaller) {}
 
   /**
@@ -75,6 +78,11 @@ public final class Checkers implements StackWatch {
     Pair pair = new Pair(new ByteStream(hasMessages), new ByteStream(hasMessages));
     pairs.put(Way.there(request), pair);
     return pair;
+  }
+
+  /** The caller has its answer: whether a simulated socket took the other side. */
+  boolean isTaken(Header response, Pair pair) {
+    return !pairs.remove(Way.back(response), pair);
   }
 
   /** The called socket takes its side; null if no simulated socket of this lab called. */
@@ -176,6 +184,7 @@ public final class Checkers implements StackWatch {
     try {
       if (!excused.contains(checker) && violations.size() < MOST_VIOLATIONS) {
         violations.add(new Violation(checker, text));
+        untold = violations.size() == 1;
       }
     } finally {
       lock.unlock();
@@ -239,6 +248,14 @@ public final class Checkers implements StackWatch {
                 + place.kind()
                 + ", could go on, and were not woken");
       }
+    }
+  }
+
+  @Override
+  public void callBegins() {
+    if (untold) {
+      untold = false;
+      throw new CheckerViolation(violations());
     }
   }
 

@@ -47,6 +47,9 @@ final class SocketCheck implements SockWatch {
   /** The packet that is being dealt with is an RST. */
   private boolean dealsWithReset;
 
+  /** What the peer is to share, if it is a simulated socket; null but for the time of a connect. */
+  private Checkers.@Nullable Pair calling;
+
   /** Null unless the peer is a simulated socket of this lab. */
   private @Nullable ByteStream out;
 
@@ -80,9 +83,9 @@ final class SocketCheck implements SockWatch {
     Op op = header.op();
     if (op == Op.REQUEST) {
       begin(header);
-      Checkers.Pair pair = checkers.begin(header, hasMessages());
-      out = pair.fromCaller();
-      in = pair.toCaller();
+      calling = checkers.begin(header, hasMessages());
+      out = null;
+      in = null;
     } else if (op == Op.RESPONSE) {
       checkers.answered(header);
     } else if (op == Op.RST && dealsWithReset) {
@@ -198,6 +201,13 @@ final class SocketCheck implements SockWatch {
 
   @Override
   public void receives(Row row, Header header) {
+    Checkers.Pair pair = calling;
+    if (pair != null && header.op() == Op.RESPONSE) {
+      calling = null;
+      boolean shared = checkers.isTaken(header, pair);
+      out = shared ? pair.fromCaller() : null;
+      in = shared ? pair.toCaller() : null;
+    }
     dealsWithReset = header.op() == Op.RST;
     if (dealsWithReset) {
       return; // made without a socket, its counters say nothing
@@ -235,7 +245,7 @@ final class SocketCheck implements SockWatch {
               + " bytes, and was never told of room beyond byte "
               + promisedBytes);
     }
-    if (out != null && in != null && receivedBytes > in.writtenBytes()) {
+    if (in != null && receivedBytes > in.writtenBytes()) {
       report(
           Checker.CONSERVATION,
           header,

@@ -145,6 +145,7 @@ final class SimSocket implements KernelSocket {
   }
 
   private int readWhole(ByteBuffer dst, long timeoutNanos) throws ErrnoException {
+    stack.watch().callBegins();
     sock.lock();
     try {
       ReceiveCall call = sock.beginReceive(dst, 0);
@@ -156,6 +157,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public Received receive(ByteBuffer dst, int flags, long timeoutNanos) throws ErrnoException {
+    stack.watch().callBegins();
     engine.callBegins();
     sock.lock();
     try {
@@ -207,6 +209,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public int send(ByteBuffer src, int flags, long timeoutNanos) throws ErrnoException {
+    stack.watch().callBegins();
     engine.callBegins();
     sock.lock();
     try {

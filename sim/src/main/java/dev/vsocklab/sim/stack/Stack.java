@@ -367,7 +367,12 @@ public final class Stack {
     return cid == VsockAddress.CID_HOST ? "host" : "vm(" + cid + ")";
   }
 
-  StackWatch watch() {
+  /**
+   * Who looks on.
+   *
+   * @return the onlooker
+   */
+  public StackWatch watch() {
     return watch;
   }
 

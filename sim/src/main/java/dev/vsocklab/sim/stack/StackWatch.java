@@ -33,6 +33,13 @@ public interface StackWatch {
   default void resets(Header offender) {}
 
   /**
+   * A program makes a call: it fails at once if something was seen that must not be.
+   *
+   * @throws AssertionError if so, once
+   */
+  default void callBegins() {}
+
+  /**
    * A packet is sent that somebody made by hand: what comes of it is not to be judged.
    *
    * @param header its header
