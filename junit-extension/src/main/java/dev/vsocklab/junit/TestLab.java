@@ -125,29 +125,32 @@ final class TestLab implements AutoCloseable {
       return;
     }
     lab = null;
-    try {
-      context
-          .getExecutionException()
-          .filter(failure -> !(failure instanceof TestAbortedException))
-          .ifPresent(
-              failure ->
-                  FailureReport.attach(
-                      context,
-                      testName() + " on " + turn.choice().description(),
-                      () -> report(open),
-                      failure));
-    } finally {
-      standIns.end();
+    try (standIns) { // closed last: they end when what they opened is closed
       try {
-        open.close();
-      } catch (IOException e) {
-        if (!broken.tells(String.valueOf(e.getMessage()))) {
-          throw e;
-        }
+        context
+            .getExecutionException()
+            .filter(failure -> !(failure instanceof TestAbortedException))
+            .ifPresent(failure -> attachReport(open, failure));
       } finally {
-        standIns.awaitEnd();
+        close(open);
       }
     }
+  }
+
+  private void close(BackendLab open) throws IOException {
+    standIns.end();
+    try {
+      open.close();
+    } catch (IOException e) {
+      if (!broken.tells(String.valueOf(e.getMessage()))) {
+        throw e;
+      }
+    }
+  }
+
+  private void attachReport(BackendLab open, Throwable failure) {
+    FailureReport.attach(
+        context, testName() + " on " + turn.choice().description(), () -> report(open), failure);
   }
 
   private List<ReportSection> report(BackendLab open) {

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +57,7 @@ public final class QemuGuest implements AutoCloseable {
   private final Console console = new Console();
   private final Thread consoleReader;
   private final Thread shutdownHook;
+  private final CompletableFuture<Void> end;
   private final ReentrantLock control = new ReentrantLock();
   private @Nullable Qmp qmp;
   private @Nullable SocketChannel agent;
@@ -71,6 +73,7 @@ public final class QemuGuest implements AutoCloseable {
         new Thread(() -> console.drain(process.output()), "vsocklab console of " + config.name());
     consoleReader.setDaemon(true);
     shutdownHook = new Thread(this::endProcess, "vsocklab end of " + config.name());
+    end = process.onExit().thenRun(this::tellEnd);
   }
 
   /**
@@ -147,7 +150,6 @@ public final class QemuGuest implements AutoCloseable {
       Launcher.Running running = config.launcher().launch(folder, arguments(config, folder));
       guest = new QemuGuest(config, folder, running);
       guest.consoleReader.start();
-      running.onExit().thenRun(guest::tellEnd);
       Runtime.getRuntime().addShutdownHook(guest.shutdownHook);
       guest.connect(listener);
       return guest;
@@ -372,7 +374,8 @@ public final class QemuGuest implements AutoCloseable {
   }
 
   /**
-   * The console's last lines; where QEMU is about to end, those after its end.
+   * What the kernel said when it gave up, if it did, and the console's last lines; where QEMU is
+   * about to end, those after its end.
    *
    * @return an introduction and the lines, or a sentence that there are none
    */
@@ -381,7 +384,8 @@ public final class QemuGuest implements AutoCloseable {
     if (!process.isAlive()) {
       awaitConsole();
     }
-    return console.lastLines(CONSOLE_LINES);
+    String panic = console.panic().map(why -> "Its kernel panicked: " + why + ". ").orElse("");
+    return panic + console.lastLines(CONSOLE_LINES);
   }
 
   /**
@@ -391,7 +395,7 @@ public final class QemuGuest implements AutoCloseable {
    */
   public void whenEnded(Runnable listener) {
     endListener.set(listener);
-    if (!process.isAlive()) {
+    if (end.isDone()) {
       tellEnd();
     }
   }
