@@ -12,6 +12,7 @@ final class BrokenLab {
   private @Nullable Thread testThread;
   private boolean interrupted;
   private @Nullable String what;
+  private boolean told;
 
   /** The failure of a test whose lab broke. */
   static final class LabBrokeError extends AssertionError {
@@ -70,6 +71,7 @@ final class BrokenLab {
       if (what == null) {
         return null;
       }
+      told = true;
       LabBrokeError error = new LabBrokeError(what);
       if (thrown != null) {
         error.addSuppressed(thrown);
@@ -84,7 +86,7 @@ final class BrokenLab {
   boolean tells(String message) {
     lock.lock();
     try {
-      return message.equals(what);
+      return told && message.equals(what);
     } finally {
       lock.unlock();
     }

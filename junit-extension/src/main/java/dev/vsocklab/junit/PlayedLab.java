@@ -68,15 +68,13 @@ final class PlayedLab {
    * @throws IOException if one did not end cleanly, unless the test has failed with just that
    */
   void close() throws IOException {
-    standIns.end();
-    try {
+    try (standIns) { // closed last: they end when what they opened is closed
+      standIns.end();
       lab.close();
     } catch (IOException e) {
       if (!broken.tells(String.valueOf(e.getMessage()))) {
         throw e;
       }
-    } finally {
-      standIns.awaitEnd();
     }
   }
 }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.platform.commons.support.ReflectionSupport;
 
 /** Java code that plays the programs of one lab's simulated guests, each in a thread. */
-final class StandIns {
+final class StandIns implements AutoCloseable {
   private static final long LOOK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final Duration END_DEADLINE = Duration.ofSeconds(10);
 
@@ -59,7 +59,8 @@ final class StandIns {
    *
    * @throws IOException if one failed before {@link #end}, or does not end
    */
-  void awaitEnd() throws IOException {
+  @Override
+  public void close() throws IOException {
     boolean interrupted = false;
     List<String> failures = new ArrayList<>();
     for (Player player : players) {

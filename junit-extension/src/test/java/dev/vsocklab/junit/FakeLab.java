@@ -34,8 +34,8 @@ final class FakeLab implements BackendLab {
   private final Machine host = new FakeMachine(this, 2, "host");
   private final List<Machine> guests;
   private final AtomicInteger closes = new AtomicInteger();
-  private final AtomicReference<Consumer<String>> listener = new AtomicReference<>();
-  private final AtomicReference<String> broken = new AtomicReference<>();
+  private final AtomicReference<Consumer<String>> listener = new AtomicReference<>(what -> {});
+  private final AtomicReference<String> broken = new AtomicReference<>("");
 
   FakeLab(FakeBackend backend, LabRequest request) {
     this.backend = backend;
@@ -109,7 +109,7 @@ final class FakeLab implements BackendLab {
   @Override
   public void close() throws IOException {
     closes.incrementAndGet();
-    if (broken.get() != null) {
+    if (!broken.get().isEmpty()) {
       throw new IOException(broken.get());
     }
     if (has(CID_THAT_DOES_NOT_END)) {

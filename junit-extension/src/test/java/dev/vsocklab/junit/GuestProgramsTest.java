@@ -75,7 +75,9 @@ class GuestProgramsTest {
                 kernel = "1.0",
                 files = {"guest/tree", "guest/tree/settings.txt:/etc/", "guest/tree:/opt/x/"},
                 program = {
-                  @Program(value = {"/guest/tree/bin/run.sh", "a b"}, untilPrints = "hel+o"),
+                  @Program(
+                      value = {"/guest/tree/bin/run.sh", "a b"},
+                      untilPrints = "hel+o"),
                   @Program(value = "/opt/x/bin/run.sh", untilExitsWith = 0, withinSeconds = 5)
                 })
             Machine guest) {}
@@ -166,8 +168,7 @@ class GuestProgramsTest {
     private static void assertGreeted(Machine host, Machine guest) throws IOException {
       try (SocketChannel channel = host.vsock().openSocketChannel()) {
         channel.connect(VsockAddress.of(guest.cid(), 7000));
-        assertEquals(
-            "hello", new String(Channels.newInputStream(channel).readAllBytes(), UTF_8));
+        assertEquals("hello", new String(Channels.newInputStream(channel).readAllBytes(), UTF_8));
       }
     }
   }
@@ -195,10 +196,7 @@ class GuestProgramsTest {
         @Guest(
                 value = 42,
                 program =
-                    @Program(
-                        value = "/agent",
-                        untilListensOn = 7000,
-                        simulatedBy = Failing.class))
+                    @Program(value = "/agent", untilListensOn = 7000, simulatedBy = Failing.class))
             Machine guest) {}
   }
 
@@ -222,8 +220,7 @@ class GuestProgramsTest {
         List.of("/guest/tree", "/etc/settings.txt", "/opt/x"),
         guest.files().stream().map(FilesRequest::guestPath).toList());
     assertTrue(guest.files().stream().allMatch(files -> Files.exists(files.source())));
-    assertEquals(
-        List.of("/guest/tree/bin/run.sh", "a b"), guest.programs().get(0).arguments());
+    assertEquals(List.of("/guest/tree/bin/run.sh", "a b"), guest.programs().get(0).arguments());
     assertTrue(guest.programs().get(0).until() instanceof Until.Printed);
     assertEquals(new Until.Exited(0), guest.programs().get(1).until());
     assertEquals(Duration.ofSeconds(5), guest.programs().get(1).deadline());

@@ -231,7 +231,8 @@ class GuestPoolTest {
         List.of(new GuestPool.Kind("6.1", 42, 1024), new GuestPool.Kind("6.12", 43, 512)),
         guests.stream().map(FakeGuest::kind).toList());
     assertSays(
-        messageOf(IOException.class, () -> impatient.lend(request("6.1", large, older, guest(44, 1024)))),
+        messageOf(
+            IOException.class, () -> impatient.lend(request("6.1", large, older, guest(44, 1024)))),
         "asks for real guests with 2560 MiB in all; they may have 2000 MiB");
   }
 

@@ -36,6 +36,10 @@ class DebianProgramsTest {
   private static final String PYTHONS_LIBRARY = "/usr/lib/python3.11";
   private static final String NCAT = "/usr/bin/ncat";
   private static final String QEMU_GA = "/usr/sbin/qemu-ga";
+
+  /** Fetched by ci/test: to install it would start a service. */
+  private static final String QEMU_GA_HERE = "target/qemu-guest-agent/usr/sbin/qemu-ga:" + QEMU_GA;
+
   private static final long PORT = 7000;
   private static final Duration SOON = Duration.ofMinutes(1);
 
@@ -123,7 +127,7 @@ class DebianProgramsTest {
       @Host Machine host,
       @Guest(
               value = 42,
-              files = QEMU_GA,
+              files = QEMU_GA_HERE,
               program =
                   @Program(
                       value = {

@@ -35,9 +35,8 @@ final class Traffic implements AutoCloseable {
       List<Task<String>> writers = new ArrayList<>();
       for (int i = 0; i < all.size(); i++) {
         Connection ends = all.get(i);
-        TestStream stream = new TestStream(i); 
-        readers.add(
-            crew.start("reader " + i, () -> TestStream.read(ends.connected(), BYTES)));
+        TestStream stream = new TestStream(i);
+        readers.add(crew.start("reader " + i, () -> TestStream.read(ends.connected(), BYTES)));
         readers.add(crew.start("reader " + i, () -> TestStream.read(ends.accepted(), BYTES)));
         writers.add(
             crew.start("writer " + i, () -> stream.write(ends.accepted(), BYTES, WRITE_BYTES)));

@@ -42,8 +42,8 @@ public final class AgentClient implements SocketLayer, ListeningPorts, CallScrip
    * @param channel connected to the agent, for example to the Unix socket of QEMU's chardev; closed
    *     with the client, and if this fails
    * @param name the machine's name in messages, for example {@code vm(42)}
-   * @param console the last lines of the machine's console, for messages; the empty string where
-   *     there is none
+   * @param console the last lines of its console with an introduction, for messages; the empty
+   *     string where there is none
    * @param deadline how long the agent may take to answer, which it does when its machine is up
    * @return the client
    * @throws IOException if it does not answer in time, hangs up, or speaks another version
@@ -75,7 +75,7 @@ public final class AgentClient implements SocketLayer, ListeningPorts, CallScrip
           connection.name()
               + " did not come up: its agent did not answer within "
               + deadline.toMillis()
-              + " ms. Its console's last lines:\n"
+              + " ms. "
               + console.get());
     }
     connection.answered(hello);

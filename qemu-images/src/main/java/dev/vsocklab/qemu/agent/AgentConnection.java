@@ -77,7 +77,8 @@ final class AgentConnection implements AutoCloseable {
    *
    * @param channel connected to the agent
    * @param name the machine's name in messages
-   * @param console the last lines of its console, for messages; asked once, after it died
+   * @param console the last lines of its console with an introduction, for messages; asked once,
+   *     after it died
    * @throws IOException if the channel is not usable
    */
   AgentConnection(SocketChannel channel, String name, Supplier<String> console) throws IOException {
@@ -348,7 +349,7 @@ final class AgentConnection implements AutoCloseable {
         + " does not answer any more: "
         + (e.getMessage() == null ? e : e.getMessage())
         + "."
-        + (lines.isEmpty() ? "" : " Its console's last lines:\n" + lines);
+        + (lines.isEmpty() ? "" : " " + lines);
   }
 
   private void end(String why) {

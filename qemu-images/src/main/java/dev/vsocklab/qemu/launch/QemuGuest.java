@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -77,6 +78,7 @@ public final class QemuGuest implements AutoCloseable {
   private final Console console = new Console();
   private final Thread consoleReader;
   private final Thread shutdownHook;
+  private final CompletableFuture<Void> end;
   private final ReentrantLock control = new ReentrantLock();
   private @Nullable Qmp qmp;
   private final Map<String, SocketChannel> ports = new HashMap<>();
@@ -92,6 +94,7 @@ public final class QemuGuest implements AutoCloseable {
         new Thread(() -> console.drain(process.output()), "vsocklab console of " + config.name());
     consoleReader.setDaemon(true);
     shutdownHook = new Thread(this::endProcess, "vsocklab end of " + config.name());
+    end = process.onExit().thenRun(this::tellEnd);
   }
 
   /**
@@ -228,7 +231,6 @@ public final class QemuGuest implements AutoCloseable {
       Launcher.Running running = config.launcher().launch(folder, arguments);
       guest = new QemuGuest(config, folder, running);
       guest.consoleReader.start();
-      running.onExit().thenRun(guest::tellEnd);
       Runtime.getRuntime().addShutdownHook(guest.shutdownHook);
       guest.run(listener, preparation.step());
       return guest;
@@ -589,7 +591,8 @@ public final class QemuGuest implements AutoCloseable {
   }
 
   /**
-   * The console's last lines; where QEMU is about to end, those after its end.
+   * What the kernel said when it gave up, if it did, and the console's last lines; where QEMU is
+   * about to end, those after its end.
    *
    * @return an introduction and the lines, or a sentence that there are none
    */
@@ -598,7 +601,8 @@ public final class QemuGuest implements AutoCloseable {
     if (!process.isAlive()) {
       awaitConsole();
     }
-    return console.lastLines(CONSOLE_LINES);
+    String panic = console.panic().map(why -> "Its kernel panicked: " + why + ". ").orElse("");
+    return panic + console.lastLines(CONSOLE_LINES);
   }
 
   /**
@@ -608,7 +612,7 @@ public final class QemuGuest implements AutoCloseable {
    */
   public void whenEnded(Runnable listener) {
     endListener.set(listener);
-    if (!process.isAlive()) {
+    if (end.isDone()) {
       tellEnd();
     }
   }

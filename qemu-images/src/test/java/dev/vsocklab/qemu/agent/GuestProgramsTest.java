@@ -273,8 +273,7 @@ class GuestProgramsTest {
 
     IOException refused =
         assertThrows(
-            IOException.class,
-            () -> programs.putTree(tree, folder.resolve("there").toString()));
+            IOException.class, () -> programs.putTree(tree, folder.resolve("there").toString()));
 
     assertTrue(refused.toString().contains("leads back"), refused.toString());
   }
@@ -335,8 +334,7 @@ class GuestProgramsTest {
     IOException late =
         assertThrows(
             IOException.class,
-            () ->
-                sleeper.await(new Until.Printed(Pattern.compile("x")), Duration.ofMillis(50)));
+            () -> sleeper.await(new Until.Printed(Pattern.compile("x")), Duration.ofMillis(50)));
 
     assertTrue(
         late.toString().contains("50 ms were over before it printed \"x\"; it still runs."),
