@@ -35,15 +35,15 @@ final class EndingBuild {
   /**
    * Runs a test.
    *
-   * @param arguments a method of {@link OneTest}
+   * @param arguments a class that is a {@link OneTest}, and a method of it
    */
-  public static void main(String[] arguments) {
+  public static void main(String[] arguments) throws ClassNotFoundException {
     LauncherDiscoveryRequest request =
         LauncherDiscoveryRequestBuilder.request()
             .selectors(
                 selectMethod(
-                    OneTest.class,
-                    arguments[0],
+                    Class.forName(arguments[0]),
+                    arguments[1],
                     Machine.class.getName() + ", " + Machine.class.getName()))
             .build();
     LauncherFactory.create()
@@ -60,9 +60,16 @@ final class EndingBuild {
             });
   }
 
-  /** Tests that end in different ways. None is found by its name. */
+  /** On the simulated host's device. */
   @VsockTest(backends = "vhost-user:6.12")
-  static class OneTest {
+  static class OnVhostUser extends OneTest {}
+
+  /** On a real host. */
+  @VsockTest(backends = "vhost:6.12")
+  static class OnVhost extends OneTest {}
+
+  /** Tests that end in different ways. None is found by its name. */
+  abstract static class OneTest {
 
     @Test
     void succeeds(@Host Machine host, @Guest(42) Machine guest) throws IOException {

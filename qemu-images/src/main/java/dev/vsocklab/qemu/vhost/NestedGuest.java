@@ -275,8 +275,13 @@ final class NestedGuest implements VhostGuest {
 
   /** Makes it as new: running, without sockets and programs. */
   void reset() throws IOException {
-    if (paused) {
-      resume();
+    lock.lock();
+    try {
+      if (paused) {
+        resume();
+      }
+    } finally {
+      lock.unlock();
     }
     agent().reset(RESET_DEADLINE);
   }
