@@ -33,7 +33,7 @@ sealed interface QemuImage {
   static QemuImage wanted() {
     @Nullable String name = System.getProperty(PROPERTY);
     if (name == null || name.isBlank()) {
-      return new OfDebian();
+      return new OfDebian(Scripts.DOCKERFILE);
     }
     return name.equals(INSTALLED) ? new OfThisMachine() : new Ready(name);
   }
@@ -46,16 +46,20 @@ sealed interface QemuImage {
    */
   String require(DockerClient client) throws IOException;
 
-  /** Debian's QEMU from its registry and mirrors: the published Dockerfile. */
-  record OfDebian() implements QemuImage {
+  /**
+   * Debian's QEMU, from a registry and Debian's mirrors.
+   *
+   * @param dockerfile how it is built
+   */
+  record OfDebian(String dockerfile) implements QemuImage {
     @Override
     public String require(DockerClient client) throws IOException {
-      String tag = REPOSITORY + ":debian-" + Hash.shortened(Hash.of(Scripts.DOCKERFILE));
+      String tag = REPOSITORY + ":debian-" + Hash.shortened(Hash.of(dockerfile));
       try {
         return requireBuilt(
             client,
             tag,
-            context -> Files.writeString(context.resolve("Dockerfile"), Scripts.DOCKERFILE));
+            context -> Files.writeString(context.resolve("Dockerfile"), dockerfile));
       } catch (IOException e) {
         throw new IOException(
             e.getMessage()
