@@ -12,8 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Lets a container open vsocks. The seccomp profiles that Docker, containerd and Podman apply by
- * default refuse {@code socket(AF_VSOCK, …)}, because vsock has no namespaces: a container with it
+ * Lets a container open vsocks. The seccomp profiles that newer engines apply by default (Docker from
+ * 23 on) refuse {@code socket(AF_VSOCK, …)}, because vsock has no namespaces: a container with it
  * reaches the machine's hypervisor. The containers in which vsocklab runs QEMU need none of this;
  * containers with a program under test may.
  *
@@ -92,7 +92,7 @@ public final class VsockSeccomp {
   }
 
   /**
-   * Why {@code socket(AF_VSOCK, …)} fails in a container, if its seccomp profile is the reason. A
+   * Why {@code socket(AF_VSOCK, …)} failed in a container, if its seccomp profile can be the reason. A
    * program there sees EPERM from Docker and EAFNOSUPPORT or EINVAL from others, and none of them says
    * why.
    *
@@ -100,7 +100,7 @@ public final class VsockSeccomp {
    * @return a sentence with the mend for a container under the engine's default profile; empty for one
    *     that was given another profile, none, or all privileges
    */
-  public static Optional<String> blockedIn(InspectContainerResponse container) {
+  public static Optional<String> explain(InspectContainerResponse container) {
     HostConfig host = container.getHostConfig();
     boolean ownProfile =
         host != null
@@ -113,7 +113,7 @@ public final class VsockSeccomp {
         "The container "
             + container.getName()
             + " cannot open a vsock: it runs under the engine's default seccomp profile, which refuses"
-            + " socket(AF_VSOCK) with EPERM or EAFNOSUPPORT. Start it with"
+            + " socket(AF_VSOCK) with EPERM or EAFNOSUPPORT (Docker from 23 on). Start it with"
             + " .withCreateContainerCmdModifier(VsockSeccomp.allow()).");
   }
 
