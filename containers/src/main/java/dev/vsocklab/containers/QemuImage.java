@@ -8,7 +8,6 @@ import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.model.BuildResponseItem;
 import com.github.dockerjava.api.model.PullResponseItem;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
@@ -57,9 +56,7 @@ sealed interface QemuImage {
       String tag = REPOSITORY + ":debian-" + Hash.shortened(Hash.of(dockerfile));
       try {
         return requireBuilt(
-            client,
-            tag,
-            context -> Files.writeString(context.resolve("Dockerfile"), dockerfile));
+            client, tag, context -> Files.writeString(context.resolve("Dockerfile"), dockerfile));
       } catch (IOException e) {
         throw new IOException(
             e.getMessage()
@@ -156,12 +153,7 @@ sealed interface QemuImage {
       return tag;
     } catch (DockerException | DockerClientException e) {
       throw new IOException(
-          "Image "
-              + tag
-              + " could not be built: "
-              + ContainerLauncher.Causes.deepest(e)
-              + ".",
-          e);
+          "Image " + tag + " could not be built: " + ContainerLauncher.Causes.deepest(e) + ".", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("Interrupted while image " + tag + " was built.", e);
@@ -190,7 +182,10 @@ sealed interface QemuImage {
       if (told != null) {
         return told.strip();
       }
-      return said.toString().lines().reduce((before, last) -> last).orElse("the engine said nothing");
+      return said.toString()
+          .lines()
+          .reduce((before, last) -> last)
+          .orElse("the engine said nothing");
     }
   }
 }

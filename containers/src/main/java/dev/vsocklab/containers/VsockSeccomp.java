@@ -12,10 +12,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Lets a container open vsocks. The seccomp profiles that newer engines apply by default (Docker from
- * 23 on) refuse {@code socket(AF_VSOCK, …)}, because vsock has no namespaces: a container with it
- * reaches the machine's hypervisor. The containers in which vsocklab runs QEMU need none of this;
- * containers with a program under test may.
+ * Lets a container open vsocks. The seccomp profiles that newer engines apply by default (Docker
+ * from 23 on) refuse {@code socket(AF_VSOCK, …)}, because vsock has no namespaces: a container with
+ * it reaches the machine's hypervisor. The containers in which vsocklab runs QEMU need none of
+ * this; containers with a program under test may.
  *
  * <pre>{@code
  * new GenericContainer<>("my-agent").withCreateContainerCmdModifier(VsockSeccomp.allow());
@@ -39,8 +39,8 @@ public final class VsockSeccomp {
    * Runs a container under this library's own profile, which allows what Linux allows a process
    * without privileges, vsock among it, and denies with EPERM the calls that get at the kernel
    * itself: modules, kexec, bpf, keyrings, mounts, namespaces, other processes' memory, clocks and
-   * their like. It is a list of what is denied, and so weaker than Docker's default, a list of what is
-   * allowed: right for tests. For Docker's own plus vsock use {@link #allow(String)}.
+   * their like. It is a list of what is denied, and so weaker than Docker's default, a list of what
+   * is allowed: right for tests. For Docker's own plus vsock use {@link #allow(String)}.
    *
    * @return a modifier for {@code withCreateContainerCmdModifier}
    */
@@ -49,9 +49,9 @@ public final class VsockSeccomp {
   }
 
   /**
-   * Runs a container under a profile of the user's, to which the call {@code socket(AF_VSOCK, …)} is
-   * added. Docker's default is {@code seccomp/default.json} in github.com/moby/profiles, to be taken
-   * in the version of the engine; Podman's is {@code /usr/share/containers/seccomp.json}.
+   * Runs a container under a profile of the user's, to which the call {@code socket(AF_VSOCK, …)}
+   * is added. Docker's default is {@code seccomp/default.json} in github.com/moby/profiles, to be
+   * taken in the version of the engine; Podman's is {@code /usr/share/containers/seccomp.json}.
    *
    * @param profile a seccomp profile in the engine's JSON, a list of what is allowed
    * @return a modifier for {@code withCreateContainerCmdModifier}
@@ -92,13 +92,13 @@ public final class VsockSeccomp {
   }
 
   /**
-   * Why {@code socket(AF_VSOCK, …)} failed in a container, if its seccomp profile can be the reason. A
-   * program there sees EPERM from Docker and EAFNOSUPPORT or EINVAL from others, and none of them says
-   * why.
+   * Why {@code socket(AF_VSOCK, …)} failed in a container, if its seccomp profile can be the
+   * reason. A program there sees EPERM from Docker and EAFNOSUPPORT or EINVAL from others, and none
+   * of them says why.
    *
    * @param container what the engine tells of it: {@code container.getContainerInfo()}
-   * @return a sentence with the mend for a container under the engine's default profile; empty for one
-   *     that was given another profile, none, or all privileges
+   * @return a sentence with the mend for a container under the engine's default profile; empty for
+   *     one that was given another profile, none, or all privileges
    */
   public static Optional<String> explain(InspectContainerResponse container) {
     HostConfig host = container.getHostConfig();

@@ -47,7 +47,8 @@ record BootedGuest(QemuGuest qemu, AgentClient agent) implements AutoCloseable {
   /** The launcher, with the image made of this machine's QEMU. */
   static Launcher launcher() throws IOException {
     DockerClient client = EngineContents.client();
-    return new ContainerLauncher(new QemuImage.OfThisMachine().require(client), "a test's launcher");
+    return new ContainerLauncher(
+        new QemuImage.OfThisMachine().require(client), "a test's launcher");
   }
 
   static GuestImage image() throws IOException {

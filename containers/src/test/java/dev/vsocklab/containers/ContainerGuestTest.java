@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.exception.NotFoundException;
 import dev.vsocklab.qemu.image.GuestImage;
 import dev.vsocklab.qemu.launch.Accelerator;
 import dev.vsocklab.qemu.launch.AcceleratorChoice;
@@ -16,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -32,7 +35,8 @@ class ContainerGuestTest {
     Path folder;
     try (BootedGuest guest = BootedGuest.boot()) {
       folder = guest.qemu().folder();
-      assertTrue(guest.agent().kernelRelease().startsWith("6.12."), "the kernel that was asked for");
+      assertTrue(
+          guest.agent().kernelRelease().startsWith("6.12."), "the kernel that was asked for");
       assertEquals(1, EngineContents.with(folder).size(), "one container has its folder");
       try (Stream<Path> files = Files.list(folder)) {
         Object me = Files.getAttribute(folder, "unix:uid");
@@ -106,7 +110,34 @@ class ContainerGuestTest {
     }
   }
 
-  /** Where /dev/kvm is present but runs no guest, the choice falls on TCG; elsewhere KVM is right. */
+  @Test
+  void aContainerThatADeadJvmNeverStartedIsSweptAndALivingOnesIsNot(@TempDir Path living)
+      throws IOException {
+    DockerClient client = EngineContents.client();
+    String dead = created(client, living.resolve("absent"));
+    String starting = created(client, living);
+    try {
+      Leftovers.sweep(client);
+
+      assertThrows(NotFoundException.class, () -> client.inspectContainerCmd(dead).exec());
+      assertEquals(starting, client.inspectContainerCmd(starting).exec().getId());
+    } finally {
+      client.removeContainerCmd(starting).exec();
+    }
+  }
+
+  private static String created(DockerClient client, Path folder) throws IOException {
+    return client
+        .createContainerCmd(new QemuImage.OfThisMachine().require(client))
+        .withCmd("/bin/sh")
+        .withLabels(Map.of(Leftovers.FOLDER_LABEL, folder.toString()))
+        .exec()
+        .getId();
+  }
+
+  /**
+   * Where /dev/kvm is present but runs no guest, the choice falls on TCG; elsewhere KVM is right.
+   */
   @Test
   void whatKvmIsWorthIsFoundOutInTheContainer(@TempDir Path verdicts) throws IOException {
     Launcher launcher = BootedGuest.launcher();

@@ -16,16 +16,13 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Asks for an engine as a user who may not open its socket. Root may open every socket, so for root a
- * second JVM asks, which is nobody; it gets copies of the few classes that it needs.
+ * Asks for an engine as a user who may not open its socket. Root may open every socket, so for root
+ * a second JVM asks, which is nobody; it gets copies of the few classes that it needs.
  */
 final class UnprivilegedProbe {
   private static final List<Class<?>> NEEDED =
       List.of(
-          UnprivilegedProbe.class,
-          Engine.class,
-          nested(Engine.class, "Named"),
-          Unavailable.class);
+          UnprivilegedProbe.class, Engine.class, nested(Engine.class, "Named"), Unavailable.class);
 
   private final Path folder;
 

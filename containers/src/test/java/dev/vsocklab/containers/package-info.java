@@ -1,4 +1,6 @@
-/** Tests of containers: those tagged {@code containers} need an engine, see ci/containers-engine. */
+/**
+ * Tests of containers: those tagged {@code containers} need an engine, see ci/containers-engine.
+ */
 @NullMarked
 package dev.vsocklab.containers;
 
