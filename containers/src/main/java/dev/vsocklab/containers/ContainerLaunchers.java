@@ -46,12 +46,18 @@ public final class ContainerLaunchers implements LauncherProvider {
   private static Launcher create() throws IOException {
     try {
       DockerClient client = client();
+      Leftovers.sweep(client);
       String image = QemuImage.wanted().require(client);
       InspectImageResponse found = client.inspectImageCmd(image).exec();
       Version engine = client.versionCmd().exec();
       return new ContainerLauncher(
           image,
-          "image " + image + " " + found.getId() + " in a container, engine " + engine.getVersion());
+          "image "
+              + image
+              + " "
+              + found.getId()
+              + " in a container, engine "
+              + engine.getVersion());
     } catch (NoClassDefFoundError e) {
       throw new IOException(
           "QEMU cannot run in a container: Testcontainers is not on the class path ("

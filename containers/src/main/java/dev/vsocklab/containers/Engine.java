@@ -55,9 +55,7 @@ final class Engine {
 
   static Engine ofThisUser() {
     return new Engine(
-        System.getenv(),
-        Path.of(System.getProperty("user.home")),
-        Path.of("/var/run/docker.sock"));
+        System.getenv(), Path.of(System.getProperty("user.home")), Path.of("/var/run/docker.sock"));
   }
 
   /** Why no engine can be used; empty if one answered. */

@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
 
 /**
  * The files that make the QEMU of this machine run in an otherwise empty image: the binary, the
- * libraries that it loads, the accelerator that it loads as a module, the firmware that our machines
- * boot, and a shell. Some 50 MB, and nothing is downloaded.
+ * libraries that it loads, the accelerator that it loads as a module, the firmware that our
+ * machines boot, and a shell. Some 50 MB, and nothing is downloaded.
  *
  * <p>Each has in the image the path that it has here: QEMU looks for its modules and firmware by
  * paths that were built into it.

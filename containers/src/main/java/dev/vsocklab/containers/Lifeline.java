@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
  * shell keeps open for the container as long as the JVM lives. A Unix pipe needs neither the engine
  * nor a network, and its end is seen at once. When it closes the shell removes the folder, too.
  *
- * <p>Should that shell be killed as well, the pipe closes with it; then the folder alone is left, and
- * the next JVM sweeps it.
+ * <p>Should that shell be killed as well, the pipe closes with it; then the folder alone is left,
+ * and the next JVM sweeps it.
  */
 final class Lifeline implements AutoCloseable {
   private static final int END_SECONDS = 15;

@@ -41,6 +41,7 @@ import org.testcontainers.containers.wait.strategy.AbstractWaitStrategy;
  * whatever way.
  */
 public final class QemuContainer extends GenericContainer<QemuContainer> {
+  private static final String SHELL = "/bin/sh";
   private static final String PROGRAM = "qemu-system-x86_64";
   private static final String STATUS_FILE = "qemu.status";
   private static final int KILLED = 128 + 9;
@@ -69,10 +70,11 @@ public final class QemuContainer extends GenericContainer<QemuContainer> {
     this.user = userFor(folder);
     List<String> command =
         new ArrayList<>(
-            List.of("/bin/sh", "-c", Scripts.WATCHDOG, "vsocklab-watchdog", folder.toString()));
+            List.of("-c", Scripts.WATCHDOG, "vsocklab-watchdog", folder.toString()));
     command.add(PROGRAM);
     command.addAll(arguments);
     setCommandParts(command.toArray(String[]::new));
+    withLabel(Leftovers.FOLDER_LABEL, folder.toString());
     withImagePullPolicy(name -> false);
     withCreateContainerCmdModifier(this::confine);
     withStartupAttempts(1);
@@ -127,6 +129,7 @@ public final class QemuContainer extends GenericContainer<QemuContainer> {
     // Without root, the engine's user is root inside, and every other user is a stranger outside.
     command.withUser(isRootless() ? "0:0" : user);
     command.withNetworkDisabled(true);
+    command.withEntrypoint(SHELL); // whatever the image's own is
   }
 
   private static Mount mount(Path path, boolean readOnly) {
@@ -260,8 +263,8 @@ public final class QemuContainer extends GenericContainer<QemuContainer> {
   }
 
   /**
-   * Waits until the engine has removed the container, a moment after its end. A JVM that ends before
-   * would have Testcontainers remove it at the same time, which the engine refuses.
+   * Waits until the engine has removed the container, a moment after its end. A JVM that ends
+   * before would have Testcontainers remove it at the same time, which the engine refuses.
    */
   private void awaitRemoval(String id, Duration deadline) throws InterruptedException {
     WaitContainerResultCallback removal =

@@ -8,7 +8,6 @@ import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.model.BuildResponseItem;
 import com.github.dockerjava.api.model.PullResponseItem;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
@@ -33,7 +32,7 @@ sealed interface QemuImage {
   static QemuImage wanted() {
     @Nullable String name = System.getProperty(PROPERTY);
     if (name == null || name.isBlank()) {
-      return new OfDebian();
+      return new OfDebian(Scripts.DOCKERFILE);
     }
     return name.equals(INSTALLED) ? new OfThisMachine() : new Ready(name);
   }
@@ -46,16 +45,18 @@ sealed interface QemuImage {
    */
   String require(DockerClient client) throws IOException;
 
-  /** Debian's QEMU from its registry and mirrors: the published Dockerfile. */
-  record OfDebian() implements QemuImage {
+  /**
+   * Debian's QEMU, from a registry and Debian's mirrors.
+   *
+   * @param dockerfile how it is built
+   */
+  record OfDebian(String dockerfile) implements QemuImage {
     @Override
     public String require(DockerClient client) throws IOException {
-      String tag = REPOSITORY + ":debian-" + Hash.shortened(Hash.of(Scripts.DOCKERFILE));
+      String tag = REPOSITORY + ":debian-" + Hash.shortened(Hash.of(dockerfile));
       try {
         return requireBuilt(
-            client,
-            tag,
-            context -> Files.writeString(context.resolve("Dockerfile"), Scripts.DOCKERFILE));
+            client, tag, context -> Files.writeString(context.resolve("Dockerfile"), dockerfile));
       } catch (IOException e) {
         throw new IOException(
             e.getMessage()
@@ -152,12 +153,7 @@ sealed interface QemuImage {
       return tag;
     } catch (DockerException | DockerClientException e) {
       throw new IOException(
-          "Image "
-              + tag
-              + " could not be built: "
-              + ContainerLauncher.Causes.deepest(e)
-              + ".",
-          e);
+          "Image " + tag + " could not be built: " + ContainerLauncher.Causes.deepest(e) + ".", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("Interrupted while image " + tag + " was built.", e);
@@ -186,7 +182,10 @@ sealed interface QemuImage {
       if (told != null) {
         return told.strip();
       }
-      return said.toString().lines().reduce((before, last) -> last).orElse("the engine said nothing");
+      return said.toString()
+          .lines()
+          .reduce((before, last) -> last)
+          .orElse("the engine said nothing");
     }
   }
 }

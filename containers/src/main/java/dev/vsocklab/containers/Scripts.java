@@ -23,7 +23,8 @@ final class Scripts {
   static String text(String name) {
     try (InputStream in = Scripts.class.getResourceAsStream(name)) {
       if (in == null) {
-        throw new IllegalStateException("This jar lacks its resource " + name + ". Build it again.");
+        throw new IllegalStateException(
+            "This jar lacks its resource " + name + ". Build it again.");
       }
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {

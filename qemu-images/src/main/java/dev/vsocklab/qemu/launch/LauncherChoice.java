@@ -8,8 +8,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where QEMU runs: as the build says, else as a process where QEMU is installed, else in a container
- * where an engine answers.
+ * Where QEMU runs: as the build says, else as a process where QEMU is installed, else in a
+ * container where an engine answers.
  */
 public final class LauncherChoice {
 

@@ -6,8 +6,8 @@ import java.util.Optional;
 
 /**
  * Offers a launcher that runs QEMU elsewhere than as a process of this machine. Found by {@link
- * java.util.ServiceLoader}, so that only a project which wants one has what it needs: Testcontainers
- * comes with the module vsocklab-testcontainers alone.
+ * java.util.ServiceLoader}, so that only a project which wants one has what it needs:
+ * Testcontainers comes with the module vsocklab-testcontainers alone.
  */
 public interface LauncherProvider {
 
