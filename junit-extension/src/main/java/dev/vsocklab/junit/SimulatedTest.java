@@ -67,7 +67,7 @@ final class SimulatedTest implements InvocationInterceptor, ParameterResolver {
   public @Nullable Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
     Asked asked = Asked.by(parameter.getParameter());
     if (asked.anything()) {
-      Asked checked = LabParameters.checked(asked, parameter);
+      Asked unused = LabParameters.checked(asked, parameter);
     }
     if (!parameter.getDeclaringExecutable().equals(context.getTestMethod().orElse(null))) {
       throw new ParameterResolutionException(
