@@ -126,13 +126,12 @@ final class SimulatedTest implements InvocationInterceptor, ParameterResolver {
           "%s=%s is a seed, but %s counts through its runs and draws none. Name the file that its failure wrote."
               .formatted(Replay.PROPERTY, replay.text(), options.lab().name()));
     }
-    return Simulation.explore(
-        options.withSeeds(replay.seed(), 1).withMaxShrinkTries(0), body);
+    return Simulation.explore(options.withSeeds(replay.seed(), 1).withMaxShrinkTries(0), body);
   }
 
   private static SimulationOptions options(VsockSimulation annotation, ExtensionContext context) {
     Optional<Turn> turn = Turn.of(context);
-    turn.ifPresent(it -> checkIsSimulated(it, context));
+    turn.ifPresent(it -> checkIsSimulated(it, testId(context)));
     WantedGuests.Wanted wanted = WantedGuests.of(context);
     List<GuestRequest> guests = new ArrayList<>(wanted.guests());
     for (long cid : annotation.guests()) {
@@ -160,15 +159,21 @@ final class SimulatedTest implements InvocationInterceptor, ParameterResolver {
   }
 
   private static String testId(ExtensionContext context) {
-    return context.getRequiredTestClass().getName() + "." + context.getRequiredTestMethod().getName();
+    return context.getRequiredTestClass().getName()
+        + "."
+        + context.getRequiredTestMethod().getName();
   }
 
-  private static void checkIsSimulated(Turn turn, ExtensionContext context) {
-    String backend = turn.choice().backend().name();
-    if (!backend.equals(SIM)) {
+  /** Virtual time can be had of one backend only. */
+  static boolean isSimulated(Turn turn) {
+    return turn.choice().backend().name().equals(SIM);
+  }
+
+  private static void checkIsSimulated(Turn turn, String testId) {
+    if (!isSimulated(turn)) {
       throw new ExtensionConfigurationException(
           "%s asks for virtual time, but this is backend %s, whose kernels have their own. Move it to a class without @VsockTest, where it is always simulated, or run this class with -D%s=%s."
-              .formatted(testId(context), backend, Settings.BACKENDS, SIM));
+              .formatted(testId, turn.choice().backend().name(), Settings.BACKENDS, SIM));
     }
   }
 

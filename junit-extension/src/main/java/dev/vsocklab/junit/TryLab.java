@@ -9,6 +9,7 @@ import java.util.Optional;
 import net.jqwik.api.lifecycle.AfterTry;
 import net.jqwik.api.lifecycle.BeforeTry;
 import net.jqwik.api.lifecycle.Lifespan;
+import net.jqwik.api.lifecycle.MethodLifecycleContext;
 import net.jqwik.api.lifecycle.Store;
 import net.jqwik.api.lifecycle.TryExecutionResult;
 import net.jqwik.api.lifecycle.TryExecutor;
@@ -51,7 +52,7 @@ final class TryLab {
     store().update(before -> Optional.of(tryLab));
     TryExecutionResult result;
     try {
-      result = aTry.execute(tryLab.real(parameters));
+      result = aTry.execute(LabPlaceholder.real(parameters, tryLab::lab));
       result.throwable().ifPresent(tryLab::report);
     } catch (Throwable e) {
       tryLab.closeAfter(e);
@@ -62,25 +63,22 @@ final class TryLab {
     return tryLab.closed(result);
   }
 
-  private List<Object> real(List<Object> parameters) {
-    List<Object> real = new ArrayList<>(parameters);
-    real.replaceAll(it -> LabPlaceholder.behind(it).map(asked -> asked.in(lab())).orElse(it));
-    return real;
-  }
-
   /** The open lab. */
   Lab lab() {
     BackendLab open = lab;
     if (open == null) {
-      WantedGuests.Wanted wanted =
-          WantedGuests.of(
-              around(context.containerClass()),
-              List.of(BeforeTry.class, AfterTry.class),
-              context.targetMethod());
-      open = turn.open(name(), wanted);
+      open = turn.open(name(), wanted(context));
       lab = open;
     }
     return open;
+  }
+
+  /** What the labs of a property's tries must have. */
+  static WantedGuests.Wanted wanted(MethodLifecycleContext context) {
+    return WantedGuests.of(
+        around(context.containerClass()),
+        List.of(BeforeTry.class, AfterTry.class),
+        context.targetMethod());
   }
 
   /** A class behind those around it. */

@@ -205,10 +205,7 @@ class VsockSimulationTest {
     SampleRun.of(LostUpdate.class).filesIn(directory).run();
     Path file = directory.resolve("of-the-test/countsBoth.vsocklab-replay");
     Throwable failure =
-        SampleRun.of(Conversing.class)
-            .property(Replay.PROPERTY, file.toString())
-            .run()
-            .failure();
+        SampleRun.of(Conversing.class).property(Replay.PROPERTY, file.toString()).run().failure();
     assertTrue(
         SampleRun.message(failure)
             .contains("LostUpdate.countsBoth, but the test is " + Conversing.class.getName()));

@@ -325,4 +325,9 @@ public final class Simulation implements AutoCloseable {
     }
     lab.close();
   }
+
+  @Override
+  public String toString() {
+    return "simulation at " + run.nowNanos() + " ns";
+  }
 }
