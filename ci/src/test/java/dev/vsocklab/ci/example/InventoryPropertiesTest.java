@@ -43,8 +43,7 @@ class InventoryPropertiesTest {
 
   @BeforeTry
   void start(@Host Machine host, @Guest(42) VsockProvider guest) throws IOException {
-    inventory =
-        new Inventory(InventoryServer.start(host.vsock(), PORT), guest, new ArrayList<>());
+    inventory = new Inventory(InventoryServer.start(host.vsock(), PORT), guest, new ArrayList<>());
   }
 
   @AfterTry
@@ -56,7 +55,8 @@ class InventoryPropertiesTest {
   private static final class Report implements Action.Independent<Inventory> {
     @Override
     public Arbitrary<Transformer<Inventory>> transformer() {
-      Arbitrary<String> packages = Arbitraries.of("bash 5.2", "dash 0.5", "zlib 1.2.13", "tar 1.34");
+      Arbitrary<String> packages =
+          Arbitraries.of("bash 5.2", "dash 0.5", "zlib 1.2.13", "tar 1.34");
       return packages.list().ofMaxSize(3).map(Report::of);
     }
 
@@ -107,8 +107,7 @@ class InventoryPropertiesTest {
     Inventory after =
         chain
             .withInvariant(
-                "the server knows all",
-                it -> assertEquals(it.expected(), it.server().packages()))
+                "the server knows all", it -> assertEquals(it.expected(), it.server().packages()))
             .run();
     assertEquals(after.expected(), after.server().packages());
   }

@@ -82,8 +82,8 @@ public final class VsockArbitraries {
   }
 
   /**
-   * Ways to cut a number of bytes into pieces: for a sender that writes them bit by bit, or a reader
-   * whose buffers are of these lengths.
+   * Ways to cut a number of bytes into pieces: for a sender that writes them bit by bit, or a
+   * reader whose buffers are of these lengths.
    *
    * @param lengthBytes how many, 1 or more
    * @return the pieces' lengths, each 1 or more, together {@code lengthBytes}; down to a single one
@@ -126,8 +126,7 @@ public final class VsockArbitraries {
    */
   public static Arbitrary<Fault> faults(long guestCid) {
     Arbitrary<Integer> bytes = Arbitraries.integers().between(1, 1 << 16);
-    Arbitrary<Duration> times =
-        Arbitraries.integers().between(0, 1000).map(Duration::ofMillis);
+    Arbitrary<Duration> times = Arbitraries.integers().between(0, 1000).map(Duration::ofMillis);
     Arbitrary<Integer> occasions = Arbitraries.integers().between(0, 8);
     return Arbitraries.oneOf(
         times.map(Faults::delay),

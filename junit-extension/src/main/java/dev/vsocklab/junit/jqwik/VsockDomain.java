@@ -17,8 +17,8 @@ import org.apiguardian.api.API;
  *   <li>{@link Packet}: {@link VsockArbitraries#packets} from guest 42 to port 7000 of the host.
  * </ul>
  *
- * <p>jqwik takes from a domain alone where one is named; add {@code @Domain(DomainContext.Global.class)}
- * for numbers and lists besides.
+ * <p>jqwik takes from a domain alone where one is named; add
+ * {@code @Domain(DomainContext.Global.class)} for numbers and lists besides.
  */
 @API(status = API.Status.EXPERIMENTAL, since = "0.1")
 public class VsockDomain extends DomainContextBase {
