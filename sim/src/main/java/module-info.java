@@ -8,6 +8,9 @@ module dev.vsocklab.sim {
   exports dev.vsocklab.sim;
   exports dev.vsocklab.sim.wire;
   exports dev.vsocklab.sim.fabric;
+  exports dev.vsocklab.sim.check;
+  exports dev.vsocklab.sim.fault;
+  exports dev.vsocklab.sim.stack;
   exports dev.vsocklab.sim.connection;
   exports dev.vsocklab.sim.kernel;
 

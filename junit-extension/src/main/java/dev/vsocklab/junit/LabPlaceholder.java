@@ -5,6 +5,8 @@ import dev.vsocklab.sim.Simulation;
 import dev.vsocklab.sim.SimulationOptions;
 import dev.vsocklab.sim.choice.ChoiceSequence;
 import dev.vsocklab.sim.choice.Choices;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -66,11 +68,13 @@ record LabPlaceholder(Asked asked, Parameter parameter) implements InvocationHan
    */
   Object object() {
     if (isSimulation()) {
-      Simulation over =
-          Simulation.open(
-              SimulationOptions.of("sample"), Choices.replaying(ChoiceSequence.SIMPLEST));
-      over.close();
-      return over;
+      SimulationOptions options = SimulationOptions.of("sample");
+      Choices choices = Choices.replaying(ChoiceSequence.SIMPLEST);
+      try (Simulation over = Simulation.open(options, choices)) {
+        return over;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
     return Proxy.newProxyInstance(type().getClassLoader(), new Class<?>[] {type()}, this);
   }

@@ -9,6 +9,7 @@ import dev.vsocklab.sim.choice.Choices;
 import dev.vsocklab.sim.choice.ReplayFile;
 import dev.vsocklab.spi.LabRequest;
 import dev.vsocklab.spi.LabRequest.GuestRequest;
+import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Parameter;
 import java.util.ArrayList;
@@ -102,7 +103,7 @@ final class SimulatedTest implements InvocationInterceptor, ParameterResolver {
       throws Throwable {
     VsockSimulation annotation = annotation(context).orElseThrow();
     SimulationOptions options = options(annotation, context);
-    Body body = new Body(method);
+    Body body = new Body(method, AnnotatedFaults.of(context));
     Optional<Replay> replay = Replay.of(context);
     invocation.skip();
     Exploration exploration =
@@ -179,6 +180,7 @@ final class SimulatedTest implements InvocationInterceptor, ParameterResolver {
 
   /** The test method with the parameters of one run. */
   private static final class Body implements Simulation.Body {
+    private final AnnotatedFaults faults;
     private final Method method;
     private final @Nullable Object target;
     private final List<@Nullable Object> arguments;
@@ -186,14 +188,16 @@ final class SimulatedTest implements InvocationInterceptor, ParameterResolver {
     private final AtomicReference<@Nullable TestAbortedException> lastAbort =
         new AtomicReference<>();
 
-    Body(ReflectiveInvocationContext<Method> invocation) {
+    Body(ReflectiveInvocationContext<Method> invocation, AnnotatedFaults faults) {
+      this.faults = faults;
       this.method = invocation.getExecutable();
       this.target = invocation.getTarget().orElse(null);
       this.arguments = invocation.getArguments();
     }
 
     @Override
-    public void run(Simulation simulation) {
+    public void run(Simulation simulation) throws IOException {
+      faults.injectInto(simulation.lab());
       @Nullable Object[] values = arguments.toArray();
       Parameter[] parameters = method.getParameters();
       for (int i = 0; i < values.length; i++) {

@@ -29,6 +29,7 @@ final class SimulatedTry {
   private static final int SHRINK_TRIES_PER_SAMPLE = 60;
 
   private final SimulationOptions options;
+  private final AnnotatedFaults faults;
   private final String jqwikSeed;
   private final Optional<PropertyReplay> replay;
   private int tries;
@@ -43,11 +44,17 @@ final class SimulatedTry {
    * Begins the tries of one property.
    *
    * @param options the lab
+   * @param faults what happens to each lab
    * @param jqwikSeed the seed of the samples
    * @param replay the one try that is wanted, if so
    */
-  SimulatedTry(SimulationOptions options, String jqwikSeed, Optional<PropertyReplay> replay) {
+  SimulatedTry(
+      SimulationOptions options,
+      AnnotatedFaults faults,
+      String jqwikSeed,
+      Optional<PropertyReplay> replay) {
     this.options = options;
+    this.faults = faults;
     this.jqwikSeed = jqwikSeed;
     this.replay = replay;
   }
@@ -74,7 +81,7 @@ final class SimulatedTry {
 
   private TryExecutionResult once(
       Choices choices, TryExecutor aTry, Function<Simulation, List<Object>> sample) {
-    Body body = new Body(aTry, sample);
+    Body body = new Body(faults, aTry, sample);
     SimulationRun run = Simulation.once(options, choices, body);
     Throwable found = run.failure();
     if (found == null) {
@@ -128,17 +135,21 @@ final class SimulatedTry {
 
   /** One execution of the property. */
   private static final class Body implements Simulation.Body {
+    private final AnnotatedFaults faults;
     private final TryExecutor aTry;
     private final Function<Simulation, List<Object>> sample;
     private TryExecutionResult last = TryExecutionResult.satisfied();
 
-    Body(TryExecutor aTry, Function<Simulation, List<Object>> sample) {
+    Body(
+        AnnotatedFaults faults, TryExecutor aTry, Function<Simulation, List<Object>> sample) {
+      this.faults = faults;
       this.aTry = aTry;
       this.sample = sample;
     }
 
     @Override
     public void run(Simulation simulation) throws Exception {
+      faults.injectInto(simulation.lab());
       last = aTry.execute(new ArrayList<>(sample.apply(simulation)));
       if (last.isFalsified()) {
         Throwable cause =

@@ -48,7 +48,7 @@ final class TestLab implements AutoCloseable {
   Lab lab() {
     BackendLab open = lab;
     if (open == null) {
-      open = turn.open(testName(), WantedGuests.of(context));
+      open = turn.open(testName(), WantedGuests.of(context), AnnotatedFaults.of(context));
       lab = open;
     }
     return open;

@@ -67,7 +67,7 @@ final class TryLab {
   Lab lab() {
     BackendLab open = lab;
     if (open == null) {
-      open = turn.open(name(), wanted(context));
+      open = turn.open(name(), wanted(context), faults(context));
       lab = open;
     }
     return open;
@@ -79,6 +79,11 @@ final class TryLab {
         around(context.containerClass()),
         List.of(BeforeTry.class, AfterTry.class),
         context.targetMethod());
+  }
+
+  /** What happens to the labs of a property's tries. */
+  static AnnotatedFaults faults(MethodLifecycleContext context) {
+    return AnnotatedFaults.of(around(context.containerClass()), context.targetMethod());
   }
 
   /** A class behind those around it. */

@@ -44,11 +44,11 @@ record Turn(Choice choice, Optional<Unavailable> unavailable, boolean required) 
   }
 
   /**
-   * Opens a lab of this turn's backend for one test.
+   * Opens a lab of this turn's backend for one test, with the faults that it is annotated with.
    *
    * @throws ParameterResolutionException if it cannot be opened, with the backend's own sentence
    */
-  BackendLab open(String testName, WantedGuests.Wanted wanted) {
+  BackendLab open(String testName, WantedGuests.Wanted wanted, AnnotatedFaults faults) {
     reasonToFail()
         .ifPresent(
             reason -> {
@@ -57,10 +57,25 @@ record Turn(Choice choice, Optional<Unavailable> unavailable, boolean required) 
     LabRequest request =
         new LabRequest(testName, choice.kernel(), wanted.guests(), wanted.siblings());
     try {
-      return choice.backend().open(request);
+      BackendLab opened = choice.backend().open(request);
+      injectOrClose(faults, opened);
+      return opened;
     } catch (IOException e) {
       throw new ParameterResolutionException(
           "No lab for %s on %s: %s".formatted(testName, choice.description(), e.getMessage()), e);
+    }
+  }
+
+  private static void injectOrClose(AnnotatedFaults faults, BackendLab opened) throws IOException {
+    try {
+      faults.injectInto(opened);
+    } catch (IOException | RuntimeException e) {
+      try {
+        opened.close();
+      } catch (IOException atClose) {
+        e.addSuppressed(atClose);
+      }
+      throw e;
     }
   }
 

@@ -2,9 +2,16 @@ package dev.vsocklab.qemu;
 
 import dev.vsocklab.Machine;
 import dev.vsocklab.VsockAddress;
+import dev.vsocklab.fault.Fault;
+import dev.vsocklab.fault.InjectedFault;
+import dev.vsocklab.sim.SimFaults;
 import dev.vsocklab.sim.SimMachine;
 import dev.vsocklab.sim.capture.PacketLog;
+import dev.vsocklab.sim.check.Checkers;
+import dev.vsocklab.sim.check.Netstat;
 import dev.vsocklab.sim.fabric.Fabric;
+import dev.vsocklab.sim.fault.LabFaults;
+import dev.vsocklab.sim.fault.Victim;
 import dev.vsocklab.sim.kernel.KernelProfile;
 import dev.vsocklab.spi.BackendLab;
 import dev.vsocklab.spi.LabRequest;
@@ -14,6 +21,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /** A simulated host and the real guests of one test, on a fabric of their own. */
@@ -23,8 +32,13 @@ final class VhostUserLab implements BackendLab {
   private final LabRequest request;
   private final GuestPool<GuestVm> pool;
   private final Fabric fabric;
-  private final PacketLog packets = new PacketLog(System::nanoTime);
+  private final long startNanos = System.nanoTime();
+  private final LongSupplier nanos = () -> System.nanoTime() - startNanos;
+  private final PacketLog packets = new PacketLog(nanos);
+  private final Checkers checkers = new Checkers(packets);
+  private final LabFaults faults;
   private final SimMachine host;
+  private final AtomicBoolean closed = new AtomicBoolean();
   private final Map<LeasedGuest, GuestVm> guests = new LinkedHashMap<>();
 
   /**
@@ -37,11 +51,14 @@ final class VhostUserLab implements BackendLab {
     this.pool = pool;
     fabric = new Fabric(request.siblings());
     fabric.addTap(packets);
-    host = SimMachine.attach(fabric, VsockAddress.CID_HOST, KernelProfile.of(request.kernel()));
+    host =
+        SimMachine.attach(
+            fabric, VsockAddress.CID_HOST, KernelProfile.of(request.kernel()), checkers);
     for (GuestVm vm : vms) {
       vm.device().plug(fabric);
       guests.put(new LeasedGuest(vm), vm);
     }
+    faults = SimFaults.of(fabric, host, nanos, this::victims, checkers);
   }
 
   @Override
@@ -71,9 +88,26 @@ final class VhostUserLab implements BackendLab {
     return List.copyOf(guests.keySet());
   }
 
+  /** Guests first: what they cannot do is then not done to the host either. */
+  private List<Victim> victims() {
+    List<Victim> victims = new ArrayList<>();
+    guests.keySet().forEach(guest -> victims.add(new GuestVictim(guest, host.timers())));
+    victims.add(host.victim());
+    return victims;
+  }
+
+  @Override
+  public InjectedFault inject(Fault fault) throws IOException {
+    return faults.inject(fault);
+  }
+
   @Override
   public List<ReportSection> report() {
     List<ReportSection> sections = new ArrayList<>();
+    if (!faults.report().isEmpty()) {
+      sections.add(new ReportSection("faults", faults.report()));
+    }
+    sections.add(new ReportSection("sockets of the host", Netstat.of(List.of(host.stack()))));
     for (GuestVm vm : guests.values()) {
       vm.device()
           .failure()
@@ -90,7 +124,16 @@ final class VhostUserLab implements BackendLab {
 
   @Override
   public void close() throws IOException {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
     List<String> failures = new ArrayList<>();
+    try {
+      faults.close();
+    } catch (IOException e) {
+      failures.add("A fault was not ended: " + e.getMessage());
+    }
+    checkers.checkProgress(host.stack());
     Map<GuestVm, Boolean> cleaned = new LinkedHashMap<>();
     // Guests first, while the host still answers: otherwise their kernels keep each connection for
     // eight seconds, waiting for its end.
@@ -113,6 +156,7 @@ final class VhostUserLab implements BackendLab {
     if (!failures.isEmpty()) {
       throw new IOException(String.join("\n", failures));
     }
+    checkers.verdict();
   }
 
   private static LabRequest.GuestRequest freshOf(GuestVm vm) {

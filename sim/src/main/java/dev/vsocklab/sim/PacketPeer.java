@@ -3,6 +3,7 @@ package dev.vsocklab.sim;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.sim.engine.Engine;
 import dev.vsocklab.sim.fabric.Fabric;
+import dev.vsocklab.sim.stack.StackWatch;
 import dev.vsocklab.sim.wire.Header;
 import dev.vsocklab.sim.wire.Op;
 import dev.vsocklab.sim.wire.Packet;
@@ -28,13 +29,16 @@ public final class PacketPeer implements AutoCloseable {
   private final ReentrantLock lock;
   private final Condition arrived;
   private final Fabric fabric;
+  private final StackWatch watch;
   private final VsockAddress address;
   private final Runnable onClose;
 
-  PacketPeer(Fabric fabric, Engine engine, VsockAddress address, Runnable onClose) {
+  PacketPeer(
+      Fabric fabric, Engine engine, StackWatch watch, VsockAddress address, Runnable onClose) {
     this.fabric = fabric;
     this.lock = engine.newLock();
     this.arrived = lock.newCondition();
+    this.watch = watch;
     this.address = address;
     this.onClose = onClose;
   }
@@ -89,6 +93,7 @@ public final class PacketPeer implements AutoCloseable {
    * @param payload the payload, of any length
    */
   public void send(long toCid, Header header, byte[] payload) {
+    watch.isHandMade(header);
     fabric.deliver(toCid, Packet.owning(header, ByteBuffer.wrap(payload.clone()), 0));
   }
 

@@ -2,6 +2,9 @@ package dev.vsocklab.sim;
 
 import dev.vsocklab.Machine;
 import dev.vsocklab.VsockAddress;
+import dev.vsocklab.sim.capture.PacketLog;
+import dev.vsocklab.sim.check.Checkers;
+import dev.vsocklab.sim.check.Netstat;
 import dev.vsocklab.sim.fabric.Fabric;
 import dev.vsocklab.sim.kernel.KernelProfile;
 import dev.vsocklab.spi.BackendLab;
@@ -9,10 +12,11 @@ import java.util.List;
 
 /** A lab of one machine, which is its own host and its own guest. */
 final class SimLoopbackLab implements BackendLab {
+  private final Checkers checkers = new Checkers(new PacketLog(1, () -> 0));
   private final SimMachine machine;
 
   SimLoopbackLab(KernelProfile kernel) {
-    machine = SimMachine.attach(new Fabric(), VsockAddress.CID_LOCAL, kernel);
+    machine = SimMachine.attach(new Fabric(), VsockAddress.CID_LOCAL, kernel, checkers);
   }
 
   @Override
@@ -32,11 +36,13 @@ final class SimLoopbackLab implements BackendLab {
 
   @Override
   public List<ReportSection> report() {
-    return List.of();
+    return List.of(new ReportSection("sockets", Netstat.of(List.of(machine.stack()))));
   }
 
   @Override
   public void close() {
+    checkers.checkProgress(machine.stack());
     machine.close();
+    checkers.verdict();
   }
 }

@@ -12,9 +12,12 @@ import dev.vsocklab.sim.engine.FreeThreads;
 import dev.vsocklab.sim.engine.SimSocketLayer;
 import dev.vsocklab.sim.fabric.Fabric;
 import dev.vsocklab.sim.fabric.Port;
+import dev.vsocklab.sim.fault.Victim;
 import dev.vsocklab.sim.kernel.KernelProfile;
 import dev.vsocklab.sim.stack.Outlet;
 import dev.vsocklab.sim.stack.Stack;
+import dev.vsocklab.sim.stack.StackWatch;
+import dev.vsocklab.sim.stack.Surroundings;
 import dev.vsocklab.sim.wire.Packet;
 import dev.vsocklab.spi.SocketLayer;
 import dev.vsocklab.spi.nio.NioVsockProvider;
@@ -38,12 +41,20 @@ public final class SimMachine implements Machine, AutoCloseable {
   private final VsockProvider vsock;
   private final Map<Class<?>, Object> views = new HashMap<>();
   private final Map<Integer, PacketPeer> peers = new ConcurrentHashMap<>();
+  private final StackWatch watch;
+  private final SimVictim victim;
 
-  private SimMachine(Fabric fabric, long cid, KernelProfile kernel, Engine engine) {
+  /** What it sends goes nowhere: it crashed. */
+  private volatile boolean crashed;
+
+  private SimMachine(
+      Fabric fabric, long cid, KernelProfile kernel, Engine engine, StackWatch watch) {
     this.engine = engine;
     this.name = cid == VsockAddress.CID_HOST ? "host" : "vm(" + cid + ")";
     this.fabric = fabric;
-    this.stack = new Stack(cid, kernel, new FabricOutlet(), engine, fabric.visits());
+    this.watch = watch;
+    this.stack = new Stack(cid, kernel, new FabricOutlet(), engine, fabric.visits(), watch);
+    this.victim = new SimVictim(this, fabric, stack, engine);
     this.sockets = new SimSocketLayer(stack, engine, name, this::explainRefusal);
     this.vsock =
         new NioVsockProvider(
@@ -84,12 +95,27 @@ public final class SimMachine implements Machine, AutoCloseable {
    * @throws IllegalStateException if the CID is taken on that fabric
    */
   public static SimMachine attach(Fabric fabric, long cid, KernelProfile kernel) {
-    return attach(fabric, cid, kernel, new FreeThreads());
+    return attach(fabric, cid, kernel, StackWatch.NONE);
+  }
+
+  /**
+   * Creates a machine that somebody looks on at, and connects it.
+   *
+   * @param fabric the fabric
+   * @param cid its CID
+   * @param kernel which Linux it is
+   * @param watch who looks on, such as {@link dev.vsocklab.sim.check.Checkers}
+   * @return the machine
+   * @throws IllegalStateException if the CID is taken on that fabric
+   */
+  public static SimMachine attach(Fabric fabric, long cid, KernelProfile kernel, StackWatch watch) {
+    return attach(fabric, cid, kernel, new FreeThreads(), watch);
   }
 
   /** Creates a machine that an engine runs, and connects it; closing it closes its engine. */
-  static SimMachine attach(Fabric fabric, long cid, KernelProfile kernel, Engine engine) {
-    SimMachine machine = new SimMachine(fabric, cid, kernel, engine);
+  static SimMachine attach(
+      Fabric fabric, long cid, KernelProfile kernel, Engine engine, StackWatch watch) {
+    SimMachine machine = new SimMachine(fabric, cid, kernel, engine, watch);
     fabric.attach(cid, machine.port);
     return machine;
   }
@@ -122,9 +148,66 @@ public final class SimMachine implements Machine, AutoCloseable {
     fabric.detach(cid(), port);
   }
 
+  /**
+   * The machine, for faults that strike it as a whole.
+   *
+   * @return always the same object
+   */
+  public Victim victim() {
+    return victim;
+  }
+
+  /**
+   * The machine's sockets, for reports and checkers.
+   *
+   * @return always the same stack
+   */
+  public Stack stack() {
+    return stack;
+  }
+
+  /**
+   * What runs the machine's timers.
+   *
+   * @return the engine
+   */
+  public Surroundings timers() {
+    return engine;
+  }
+
+  /** It is gone without a word; its sockets are closed, as for a program that was killed. */
+  void crash() {
+    crashed = true;
+    fabric.detach(cid(), port);
+    stack.close();
+  }
+
+  /** It is there again, with no socket. */
+  void restart() {
+    if (crashed) {
+      crashed = false;
+      fabric.attach(cid(), port);
+    }
+  }
+
+  /** As {@link GuestDevice#resetTransport(long)}. */
+  void resetTransport(long newCid) {
+    long oldCid = cid();
+    if (newCid != oldCid) {
+      fabric.attach(newCid, port);
+    }
+    stack.transportReset(newCid);
+    if (newCid == oldCid) {
+      fabric.tellGone(oldCid);
+    } else {
+      fabric.detach(oldCid, port);
+    }
+  }
+
   private PacketPeer openPeer(long peerPort) {
     VsockAddress address = VsockAddress.of(cid(), peerPort);
-    PacketPeer peer = new PacketPeer(fabric, engine, address, () -> peers.remove((int) peerPort));
+    PacketPeer peer =
+        new PacketPeer(fabric, engine, watch, address, () -> peers.remove((int) peerPort));
     if (peers.putIfAbsent((int) peerPort, peer) != null) {
       throw new IllegalStateException("Port " + peerPort + " of " + name + " has a peer already.");
     }
@@ -166,21 +249,12 @@ public final class SimMachine implements Machine, AutoCloseable {
   private final class Device implements GuestDevice {
     @Override
     public void resetTransport() {
-      resetTransport(cid());
+      SimMachine.this.resetTransport(cid());
     }
 
     @Override
     public void resetTransport(long newCid) {
-      long oldCid = cid();
-      if (newCid != oldCid) {
-        fabric.attach(newCid, port);
-      }
-      stack.transportReset(newCid);
-      if (newCid == oldCid) {
-        fabric.tellGone(oldCid);
-      } else {
-        fabric.detach(oldCid, port);
-      }
+      SimMachine.this.resetTransport(newCid);
     }
 
     @Override
@@ -193,7 +267,9 @@ public final class SimMachine implements Machine, AutoCloseable {
   private final class FabricOutlet implements Outlet {
     @Override
     public void carry(Packet packet) {
-      fabric.carry(packet);
+      if (!crashed) {
+        fabric.carry(packet);
+      }
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.vsocklab.sim.engine.SchedulePlan;
 import dev.vsocklab.sim.engine.VirtualRun;
 import dev.vsocklab.sim.engine.Watchdog;
 import dev.vsocklab.sim.kernel.KernelProfile;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -130,6 +131,7 @@ public final class Simulation implements AutoCloseable {
   }
 
   private @Nullable Throwable perform(Body body, Watchdog watchdog) {
+    Throwable failure = null;
     if (run instanceof Baton baton) {
       watchdog.watch(baton);
       try {
@@ -139,18 +141,25 @@ public final class Simulation implements AutoCloseable {
         baton.fail(e);
       } finally {
         watchdog.watch(null);
-        close();
+        endTasks(baton);
       }
-      return baton.failure();
+      failure = baton.failure();
+    } else {
+      try {
+        body.run(this);
+      } catch (Throwable e) {
+        failure = e;
+      }
     }
     try {
-      body.run(this);
-      return null;
-    } catch (Throwable e) {
-      return e;
-    } finally {
-      close();
+      lab.close(); // where the checkers of the lab tell what they saw
+    } catch (IOException | RuntimeException | Error e) {
+      if (failure == null) {
+        return e;
+      }
+      failure.addSuppressed(e);
     }
+    return failure;
   }
 
   /**
@@ -303,25 +312,15 @@ public final class Simulation implements AutoCloseable {
     return lab;
   }
 
-  /** Ends the run: unwinds the tasks that are left and closes the lab. */
+  /**
+   * Ends the run: unwinds the tasks that are left and closes the lab.
+   *
+   * @throws IOException if the lab does not close cleanly
+   */
   @Override
-  public void close() {
+  public void close() throws IOException {
     if (run instanceof Baton baton) {
-      List<String> left = baton.end();
-      if (!left.isEmpty()) {
-        Throwable failure = baton.failure();
-        IllegalStateException note =
-            new IllegalStateException(
-                "Tasks "
-                    + left
-                    + " did not end even when the run was over; their threads are left behind. Let"
-                    + " them not catch Throwable, nor wait outside the lab.");
-        if (failure == null) {
-          baton.fail(note);
-        } else {
-          failure.addSuppressed(note);
-        }
-      }
+      endTasks(baton);
     }
     lab.close();
   }
@@ -329,5 +328,24 @@ public final class Simulation implements AutoCloseable {
   @Override
   public String toString() {
     return "simulation at " + run.nowNanos() + " ns";
+  }
+
+  private static void endTasks(Baton baton) {
+    List<String> left = baton.end();
+    if (left.isEmpty()) {
+      return;
+    }
+    IllegalStateException note =
+        new IllegalStateException(
+            "Tasks "
+                + left
+                + " did not end even when the run was over; their threads are left behind. Let them"
+                + " not catch Throwable, nor wait outside the lab.");
+    Throwable failure = baton.failure();
+    if (failure == null) {
+      baton.fail(note);
+    } else {
+      failure.addSuppressed(note);
+    }
   }
 }

@@ -152,9 +152,13 @@ public class Simulating {
     }
   }
 
-  /** Ends the run. */
+  /**
+   * Ends the run.
+   *
+   * @throws IOException if the lab does not close cleanly
+   */
   @TearDown(Level.Iteration)
-  public void end() {
+  public void end() throws IOException {
     simulation.close();
   }
 }

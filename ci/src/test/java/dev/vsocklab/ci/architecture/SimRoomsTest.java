@@ -35,6 +35,8 @@ class SimRoomsTest {
           new Room("stack", 4),
           new Room("fabric", 3),
           new Room("capture", 5),
+          new Room("check", 8),
+          new Room("fault", 12),
           new Room("engine", 3));
 
   private record Room(String name, int atLeast) {

@@ -32,6 +32,7 @@ final class RxQueue {
   private final byte[] headerBytes = new byte[Header.BYTES];
   private final ByteBuffer headerBuffer = ByteBuffer.wrap(headerBytes);
 
+  private final Gate gate = new Gate();
   private @Nullable SplitRing ring;
   private boolean indirect;
   private final AtomicInteger waitingReplies = new AtomicInteger();
@@ -41,6 +42,11 @@ final class RxQueue {
 
   RxQueue(Consumer<DeviceFailure> onFailure) {
     this.onFailure = onFailure;
+  }
+
+  /** What stalls the queue: its packets wait meanwhile. Call {@link #fill} after a resume. */
+  Gate gate() {
+    return gate;
   }
 
   /** Goes on with this ring: what waits goes out first. */
@@ -77,7 +83,7 @@ final class RxQueue {
     lock.lock();
     try {
       SplitRing running = ring;
-      if (!waiting.isEmpty() || running == null) {
+      if (!waiting.isEmpty() || running == null || gate.isStalled()) {
         keep(packet);
         return;
       }
@@ -104,7 +110,7 @@ final class RxQueue {
     lock.lock();
     try {
       SplitRing running = ring;
-      if (running == null) {
+      if (running == null || gate.isStalled()) {
         return;
       }
       while (!waiting.isEmpty() && send(running, waiting.element())) {

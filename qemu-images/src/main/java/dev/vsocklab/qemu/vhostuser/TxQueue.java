@@ -28,6 +28,7 @@ final class TxQueue {
   private final DescriptorChain chain = new DescriptorChain();
   private final byte[] headerBytes = new byte[Header.BYTES];
   private final byte[] gathered = new byte[Header.MAX_PAYLOAD_BYTES];
+  private final Gate gate = new Gate();
   private @Nullable SplitRing ring;
   private boolean indirect;
 
@@ -36,6 +37,11 @@ final class TxQueue {
     this.replies = replies;
     this.uplink = uplink;
     this.log = log;
+  }
+
+  /** What stalls the queue; the device's thread must look again after a resume. */
+  Gate gate() {
+    return gate;
   }
 
   /** From now on the guest's packets come from this CID. */
@@ -66,7 +72,7 @@ final class TxQueue {
    */
   boolean drain() throws DeviceFailure, IOException {
     SplitRing running = ring;
-    if (running == null) {
+    if (running == null || gate.isStalled()) {
       return false;
     }
     for (int taken = 0; taken < BATCH; taken++) {

@@ -1,5 +1,6 @@
 package dev.vsocklab.qemu.vhostuser;
 
+import dev.vsocklab.fault.Virtqueue;
 import dev.vsocklab.linux.EventFd;
 import dev.vsocklab.linux.PollSet;
 import dev.vsocklab.linux.UnixConnection;
@@ -153,6 +154,52 @@ public final class VhostUserDevice implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IOException("Interrupted while guest " + cid() + " was reset.", e);
     }
+  }
+
+  /**
+   * Serves a queue no more, as a device that hangs: packets for the guest wait in the device, those
+   * of the guest in its ring. Each call is undone by one {@link #resume}.
+   *
+   * @param queue which
+   */
+  public void stall(Virtqueue queue) {
+    log.event("stalled: " + queue);
+    if (queue != Virtqueue.TX) {
+      rx.gate().stall();
+    }
+    if (queue != Virtqueue.RX) {
+      tx.gate().stall();
+    }
+  }
+
+  /**
+   * Serves a queue again. What waited goes on first, in order.
+   *
+   * @param queue what {@link #stall} was called with
+   */
+  public void resume(Virtqueue queue) {
+    log.event("resumed: " + queue);
+    if (queue != Virtqueue.TX) {
+      rx.gate().resume();
+      rx.fill();
+    }
+    if (queue != Virtqueue.RX) {
+      tx.gate().resume();
+    }
+    stateLock.lock();
+    try {
+      wakeThread(); // the guest has kicked already, and will not do so again
+    } finally {
+      stateLock.unlock();
+    }
+  }
+
+  /**
+   * Lets the others on the fabric take the guest's connections for over, as after a transport reset
+   * of which the guest has not heard.
+   */
+  public void forgetConnections() {
+    uplink.transportWasReset();
   }
 
   /**

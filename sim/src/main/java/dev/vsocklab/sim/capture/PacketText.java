@@ -8,7 +8,7 @@ import java.util.Collections;
 import java.util.List;
 
 /** Packets as a table for a person: one line each, columns aligned, ASCII only. */
-final class PacketText {
+public final class PacketText {
   /** Seqpacket RW flag: the end of a message ({@code VIRTIO_VSOCK_SEQ_EOM}). */
   private static final int SEQ_EOM = 1;
 
@@ -23,6 +23,26 @@ final class PacketText {
   private static final String RIGHT_ALIGNED = "rlllllrrr";
 
   private PacketText() {}
+
+  /**
+   * One packet in one line, without a time.
+   *
+   * @param header its header
+   * @return for example {@code RW 2:7000 -> 42:1024 len 5 buf_alloc 262144 fwd_cnt 0}
+   */
+  public static String describe(Header header) {
+    return op(header)
+        + (header.flags() == 0 ? " " : " " + flags(header) + " ")
+        + address(header.srcCid(), header.srcPort())
+        + " -> "
+        + address(header.dstCid(), header.dstPort())
+        + " len "
+        + Integer.toUnsignedString(header.lengthBytes())
+        + " buf_alloc "
+        + Integer.toUnsignedString(header.bufAlloc())
+        + " fwd_cnt "
+        + Integer.toUnsignedString(header.fwdCnt());
+  }
 
   static String of(List<PacketLog.Entry> entries, long seenPackets) {
     if (entries.isEmpty()) {

@@ -52,7 +52,7 @@ public final class Dice {
    * @return 0 to bound - 1, each as likely as the others
    */
   public int below(int bound) {
-    return (int) ((next() >>> 32) * bound >>> 32);
+    return (int) (((next() >>> 32) * bound) >>> 32);
   }
 
   /**

@@ -70,10 +70,11 @@ public final class Connection {
    *
    * @param sizes its buffer
    * @param shape in which pieces the transport hands packets over
+   * @param firstCount where byte counters begin; 0 in Linux
    */
-  public void useTransport(BufferSizes sizes, ReceiveShape shape) {
-    window = new SendWindow();
-    received = new ReceiveBuffer(sizes.bufAlloc(), shape, kernel);
+  public void useTransport(BufferSizes sizes, ReceiveShape shape, int firstCount) {
+    window = new SendWindow(firstCount);
+    received = new ReceiveBuffer(sizes.bufAlloc(), shape, kernel, firstCount);
     state = State.CLOSED;
     done = false;
     peerShutdown = 0;
@@ -598,6 +599,84 @@ public final class Connection {
    */
   public long unreadBytes() {
     return received.unreadBytes();
+  }
+
+  /**
+   * Bytes that are there to be read.
+   *
+   * @return 0 or more
+   */
+  public long storedBytes() {
+    return received.storedBytes();
+  }
+
+  /**
+   * Whether a reader that waits could go on: there is a byte or a whole message, or nothing more
+   * comes.
+   *
+   * @return true if so
+   */
+  public boolean hasInput() {
+    boolean data = type == SocketType.STREAM ? storedBytes() > 0 : received.messages() > 0;
+    return data || receivesNoMore();
+  }
+
+  /**
+   * Whether a writer that waits could go on.
+   *
+   * @return true if there is credit, or nothing can be sent any more
+   */
+  public boolean hasOutput() {
+    return switch (state) {
+      case CONNECTING -> error != null;
+      case ESTABLISHED -> writableBytes() > 0 || sendsNoMore() || error != null;
+      case CLOSED, CLOSING -> sendsNoMore() || error != null;
+    };
+  }
+
+  /**
+   * What this end may send by what the peer said.
+   *
+   * @return the window, to look at
+   */
+  public SendWindow window() {
+    return window;
+  }
+
+  /**
+   * The {@code fwd_cnt} that the peer was told last.
+   *
+   * @return the counter, modulo 2^32
+   */
+  public int toldFwdCnt() {
+    return received.toldFwdCnt();
+  }
+
+  /**
+   * Directions that this end gave up.
+   *
+   * @return SHUTDOWN flags
+   */
+  public int localShutdown() {
+    return localShutdown;
+  }
+
+  /**
+   * Directions that the peer gave up, or that ended with the connection.
+   *
+   * @return SHUTDOWN flags
+   */
+  public int peerShutdown() {
+    return peerShutdown;
+  }
+
+  /**
+   * Whether the close timer runs: the peer's RST is waited for.
+   *
+   * @return true if so
+   */
+  public boolean waitsForReset() {
+    return closeTimerRuns;
   }
 
   /**

@@ -24,6 +24,16 @@ public interface Effects {
    */
   void sendData(ByteBuffer src, int offset, int lengthBytes, int flags);
 
+  /**
+   * A call took data out of the receive buffer.
+   *
+   * @param dst where to; its position is behind what was copied
+   * @param copiedBytes how much was copied
+   * @param takenBytes how much was taken, which is more where a message was cut off
+   * @param messageFlags of a message, else 0
+   */
+  void consumed(ByteBuffer dst, int copiedBytes, int takenBytes, int messageFlags);
+
   /** Something that a reader, an accepter or a poller waits for may have happened. */
   void wakeReaders();
 

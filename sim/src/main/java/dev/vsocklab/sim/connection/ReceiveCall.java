@@ -104,6 +104,9 @@ public final class ReceiveCall {
       }
       int step = peeks ? connection.received().peek(dst) : connection.received().read(dst);
       copiedBytes += step;
+      if (!peeks) {
+        effects.consumed(dst, step, step, 0);
+      }
       if (!peeks && connection.received().creditUpdateIsDue(lowWaterBytes)) {
         effects.send(Op.CREDIT_UPDATE, 0);
       }
@@ -131,6 +134,7 @@ public final class ReceiveCall {
     int length;
     if ((flags & KernelSocket.MSG_PEEK) == 0) {
       length = connection.received().readMessage(dst);
+      effects.consumed(dst, Math.min(length, room), length, connection.received().messageFlags());
       effects.send(Op.CREDIT_UPDATE, 0);
     } else if (connection.kernel().has(KernelHabit.SEQPACKET_CAN_PEEK)) {
       length = connection.received().peekMessage(dst);

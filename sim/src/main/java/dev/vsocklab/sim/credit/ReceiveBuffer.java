@@ -56,7 +56,21 @@ public final class ReceiveBuffer {
    * @param kernel whose habits it has
    */
   public ReceiveBuffer(int bufAlloc, ReceiveShape shape, KernelProfile kernel) {
+    this(bufAlloc, shape, kernel, 0);
+  }
+
+  /**
+   * Creates an empty buffer whose counter begins elsewhere.
+   *
+   * @param bufAlloc its size in bytes, unsigned
+   * @param shape how packets come in
+   * @param kernel whose habits it has
+   * @param firstCount where {@code fwd_cnt} begins; 0 in Linux
+   */
+  public ReceiveBuffer(int bufAlloc, ReceiveShape shape, KernelProfile kernel, int firstCount) {
     this.bufAlloc = bufAlloc;
+    this.fwdCnt = firstCount;
+    this.lastFwdCnt = firstCount;
     this.shape = shape;
     this.kernel = kernel;
     this.unreadCountsWholePackets = kernel.has(KernelHabit.UNREAD_COUNTS_WHOLE_PACKETS);
@@ -320,6 +334,15 @@ public final class ReceiveBuffer {
   }
 
   /**
+   * The {@code fwd_cnt} that the peer was told last.
+   *
+   * @return the counter, modulo 2^32
+   */
+  public int toldFwdCnt() {
+    return lastFwdCnt;
+  }
+
+  /**
    * The size that packets announce.
    *
    * @return bytes, unsigned
@@ -364,7 +387,12 @@ public final class ReceiveBuffer {
     return messageFlags;
   }
 
-  private long storedBytes() {
+  /**
+   * Bytes that are really there to be read.
+   *
+   * @return 0 or more
+   */
+  public long storedBytes() {
     return usedBytes - readOfFirst;
   }
 

@@ -17,7 +17,19 @@ public final class SendWindow {
   private int peerFwdCnt;
 
   /** Creates a window of a connection that knows nothing of its peer yet: 0 bytes. */
-  public SendWindow() {}
+  public SendWindow() {
+    this(0);
+  }
+
+  /**
+   * Creates a window whose counters begin elsewhere.
+   *
+   * @param firstCount where both ends' counters begin; 0 in Linux
+   */
+  public SendWindow(int firstCount) {
+    txCnt = firstCount;
+    peerFwdCnt = firstCount;
+  }
 
   /**
    * Takes the credit that any packet of the peer carries. What it says is believed, whatever it is:
@@ -51,6 +63,24 @@ public final class SendWindow {
    */
   public long largestBytes(int ownBufAlloc) {
     return Math.min(Integer.toUnsignedLong(peerBufAlloc), Integer.toUnsignedLong(ownBufAlloc));
+  }
+
+  /**
+   * What the peer announced last.
+   *
+   * @return bytes, unsigned
+   */
+  public int peerBufAlloc() {
+    return peerBufAlloc;
+  }
+
+  /**
+   * What the peer said last that it consumed.
+   *
+   * @return a counter, modulo 2^32
+   */
+  public int peerFwdCnt() {
+    return peerFwdCnt;
   }
 
   /**

@@ -137,7 +137,7 @@ public final class Baton extends VirtualRun {
     List<String> left = unwind(test);
     holder = test;
     if (testWasInterrupted) {
-      boolean usedUp = Thread.interrupted(); // it was for the run alone
+      boolean unused = Thread.interrupted(); // it was for the run alone
     }
     return left;
   }
@@ -345,7 +345,7 @@ public final class Baton extends VirtualRun {
       fireDueAlarms();
       collect(self);
       if (options.isEmpty()) {
-        passTimeUntilSomethingHappens(self);
+        passTimeUntilSomethingHappens();
         return null;
       }
       Candidate next = choose(options);
@@ -384,11 +384,11 @@ public final class Baton extends VirtualRun {
     }
   }
 
-  private void passTimeUntilSomethingHappens(Task self) {
+  private void passTimeUntilSomethingHappens() {
     if (!settlers.tasks.isEmpty()) {
       wake(settlers);
     } else if (!jumpToNextAlarm(Long.MAX_VALUE)) {
-      fail(stuck(self));
+      fail(stuck());
     }
   }
 
@@ -487,7 +487,7 @@ public final class Baton extends VirtualRun {
 
   // ---- what is wrong
 
-  private StuckError stuck(Task self) {
+  private StuckError stuck() {
     boolean atTheEnd = finishers.tasks.contains(test);
     String time = BigDecimal.valueOf(nowNanos(), 9).stripTrailingZeros().toPlainString();
     if (atTheEnd) {

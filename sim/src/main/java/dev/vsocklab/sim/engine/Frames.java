@@ -11,6 +11,7 @@ public final class Frames {
           "sun.",
           "dev.vsocklab.spi.",
           "dev.vsocklab.sim.engine.",
+          "dev.vsocklab.sim.check.",
           "dev.vsocklab.sim.Sim",
           "org.junit.",
           "org.opentest4j.",

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.IntUnaryOperator;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,15 @@ public final class FreeThreads implements Engine {
   public static LongSupplier nanosSinceNow() {
     long start = System.nanoTime();
     return () -> System.nanoTime() - start;
+  }
+
+  /**
+   * Chance, for what nobody will want to repeat.
+   *
+   * @return gives a number from 0 to its argument less one
+   */
+  public static IntUnaryOperator draws() {
+    return bound -> ThreadLocalRandom.current().nextInt(bound);
   }
 
   @Override

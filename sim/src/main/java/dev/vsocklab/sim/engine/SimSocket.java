@@ -4,7 +4,10 @@ import dev.vsocklab.Errno;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.sim.connection.ReceiveCall;
 import dev.vsocklab.sim.connection.SendCall;
+import dev.vsocklab.sim.stack.CallLimits;
 import dev.vsocklab.sim.stack.Sock;
+import dev.vsocklab.sim.stack.Stack;
+import dev.vsocklab.sim.wire.SocketType;
 import dev.vsocklab.spi.ErrnoException;
 import dev.vsocklab.spi.KernelSocket;
 import java.net.SocketOption;
@@ -17,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * the caller wants to.
  */
 final class SimSocket implements KernelSocket {
+  private final Stack stack;
   private final Sock sock;
   private final Engine engine;
   private final Function<VsockAddress, String> refusals;
@@ -25,7 +29,8 @@ final class SimSocket implements KernelSocket {
   /** Where the last connect went, for {@link #explain}. */
   private volatile @Nullable VsockAddress target;
 
-  SimSocket(Sock sock, Engine engine, Function<VsockAddress, String> refusals) {
+  SimSocket(Stack stack, Sock sock, Engine engine, Function<VsockAddress, String> refusals) {
+    this.stack = stack;
     this.sock = sock;
     this.engine = engine;
     this.refusals = refusals;
@@ -65,7 +70,7 @@ final class SimSocket implements KernelSocket {
         left = sock.readers().await(left);
         child = sock.accept();
       }
-      return child == null ? null : new SimSocket(child, engine, refusals);
+      return child == null ? null : new SimSocket(stack, child, engine, refusals);
     } finally {
       sock.unlock();
     }
@@ -121,6 +126,26 @@ final class SimSocket implements KernelSocket {
   @Override
   public int read(ByteBuffer dst, long timeoutNanos) throws ErrnoException {
     engine.callBegins();
+    CallLimits limits = limitsFor(dst);
+    if (limits == null) {
+      return readWhole(dst, timeoutNanos);
+    }
+    int limit = dst.limit();
+    dst.limit(dst.position() + limits.readBytes(dst.remaining()));
+    try {
+      return readWhole(dst, timeoutNanos);
+    } finally {
+      dst.limit(limit);
+    }
+  }
+
+  /** A message is never cut: it would be lost. */
+  private @Nullable CallLimits limitsFor(ByteBuffer buffer) {
+    return buffer.hasRemaining() && sock.type() == SocketType.STREAM ? stack.callLimits() : null;
+  }
+
+  private int readWhole(ByteBuffer dst, long timeoutNanos) throws ErrnoException {
+    stack.watch().callBegins();
     sock.lock();
     try {
       ReceiveCall call = sock.beginReceive(dst, 0);
@@ -132,6 +157,7 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public Received receive(ByteBuffer dst, int flags, long timeoutNanos) throws ErrnoException {
+    stack.watch().callBegins();
     engine.callBegins();
     sock.lock();
     try {
@@ -168,11 +194,22 @@ final class SimSocket implements KernelSocket {
 
   @Override
   public int write(ByteBuffer src, long timeoutNanos) throws ErrnoException {
-    return send(src, 0, timeoutNanos);
+    CallLimits limits = limitsFor(src);
+    if (limits == null) {
+      return send(src, 0, timeoutNanos);
+    }
+    int limit = src.limit();
+    src.limit(src.position() + limits.writeBytes(src.remaining()));
+    try {
+      return send(src, 0, timeoutNanos);
+    } finally {
+      src.limit(limit);
+    }
   }
 
   @Override
   public int send(ByteBuffer src, int flags, long timeoutNanos) throws ErrnoException {
+    stack.watch().callBegins();
     engine.callBegins();
     sock.lock();
     try {

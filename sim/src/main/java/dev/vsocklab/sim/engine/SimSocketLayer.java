@@ -33,12 +33,12 @@ public final class SimSocketLayer implements SocketLayer {
 
   @Override
   public KernelSocket stream() {
-    return new SimSocket(stack.socket(SocketType.STREAM), engine, refusals);
+    return new SimSocket(stack, stack.socket(SocketType.STREAM), engine, refusals);
   }
 
   @Override
   public KernelSocket seqpacket() {
-    return new SimSocket(stack.socket(SocketType.SEQPACKET), engine, refusals);
+    return new SimSocket(stack, stack.socket(SocketType.SEQPACKET), engine, refusals);
   }
 
   @Override

@@ -26,20 +26,23 @@ final class SimSocketOptions {
 
   private static final int MAX_LINGER_SECONDS = 65535; // as the JDK caps it
 
+  private static final Map<SocketOption<?>, Object> DEFAULTS =
+      Map.of(
+          StandardSocketOptions.SO_SNDBUF,
+          DEFAULT_BUFFER_BYTES,
+          StandardSocketOptions.SO_RCVBUF,
+          DEFAULT_BUFFER_BYTES,
+          StandardSocketOptions.SO_REUSEADDR,
+          false,
+          StandardSocketOptions.SO_KEEPALIVE,
+          false,
+          StandardSocketOptions.SO_LINGER,
+          -1);
+
   private final Sock sock;
-  private final Map<SocketOption<?>, Object> kept =
-      new HashMap<>(
-          Map.of(
-              StandardSocketOptions.SO_SNDBUF,
-              DEFAULT_BUFFER_BYTES,
-              StandardSocketOptions.SO_RCVBUF,
-              DEFAULT_BUFFER_BYTES,
-              StandardSocketOptions.SO_REUSEADDR,
-              false,
-              StandardSocketOptions.SO_KEEPALIVE,
-              false,
-              StandardSocketOptions.SO_LINGER,
-              -1));
+
+  /** What was set of the {@link #DEFAULTS}. */
+  private final Map<SocketOption<?>, Object> kept = new HashMap<>(0);
 
   SimSocketOptions(Sock sock) {
     this.sock = sock;
@@ -74,7 +77,7 @@ final class SimSocketOptions {
       kept.put(option, doubled((Integer) value, MIN_SEND_BYTES));
     } else if (option.equals(StandardSocketOptions.SO_RCVBUF)) {
       kept.put(option, doubled((Integer) value, MIN_RECEIVE_BYTES));
-    } else if (kept.containsKey(option)) {
+    } else if (DEFAULTS.containsKey(option)) {
       kept.put(option, value);
     } else {
       throw unsupported(option);
@@ -121,7 +124,7 @@ final class SimSocketOptions {
     if (option.equals(VsockSocketOptions.RECEIVE_LOW_WATER)) {
       return sock.receiveLowWaterBytes();
     }
-    Object value = kept.get(option);
+    Object value = kept.getOrDefault(option, DEFAULTS.get(option));
     if (value == null) {
       throw unsupported(option);
     }

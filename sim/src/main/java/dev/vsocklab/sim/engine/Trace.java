@@ -39,9 +39,9 @@ final class Trace {
     keep(nowNanos, "arrives", header);
     mix(header.srcCid());
     mix(header.dstCid());
-    mix((long) header.srcPort() << 32 | header.dstPort() & 0xFFFFFFFFL);
-    mix((long) header.lengthBytes() << 32 | header.opValue() << 16 | header.type());
-    mix((long) header.flags() << 32 | header.bufAlloc() & 0xFFFFFFFFL);
+    mix(pair(header.srcPort(), header.dstPort()));
+    mix(pair(header.lengthBytes(), (header.opValue() << 16) | header.type()));
+    mix(pair(header.flags(), header.bufAlloc()));
     mix(header.fwdCnt());
     ByteBuffer payload = packet.payload();
     int end = packet.offset() + Math.min(header.lengthBytes(), packet.availableBytes());
@@ -52,6 +52,10 @@ final class Trace {
     for (; at < end; at++) {
       mix(payload.get(at));
     }
+  }
+
+  private static long pair(int high, int low) {
+    return ((long) high << 32) | Integer.toUnsignedLong(low);
   }
 
   /** Something that a name says all about. */

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.IntUnaryOperator;
 
 /**
  * One deterministic run: virtual time, the packets in flight, and the choice of what happens next.
@@ -74,6 +75,16 @@ public abstract class VirtualRun {
   }
 
   /**
+   * Chance for somebody else's decisions, recorded with all others.
+   *
+   * @param stream the name of their stream
+   * @return gives a number from 0 to its argument less one
+   */
+  public final IntUnaryOperator draws(String stream) {
+    return choices.stream(stream)::draw;
+  }
+
+  /**
    * Lets time pass.
    *
    * @param time how much; not negative
@@ -82,6 +93,16 @@ public abstract class VirtualRun {
 
   /** Lets everything happen that can happen without time passing. */
   public abstract void settle();
+
+  /** Lets every packet arrive that is in flight, with no choice and no task's turn: the end. */
+  public final void letPacketsArrive() {
+    for (int i = 0; i < links.size(); i++) {
+      if (!links.get(i).isIdle()) {
+        deliver(links.get(i));
+        i = -1; // what arrived may have been answered
+      }
+    }
+  }
 
   /**
    * A number that stands for all that happened: packets, turns, alarms and choices.

@@ -7,6 +7,7 @@ import dev.vsocklab.sim.wire.Packet;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The lab's wiring: which CID is which machine, and who looks on. Safe for any number of threads;
@@ -17,6 +18,9 @@ public final class Fabric {
   private final CopyOnWriteArrayList<Tap> taps = new CopyOnWriteArrayList<>();
   private final CellVisits visits = new CellVisits();
   private final boolean siblings;
+
+  /** Null as long as there is no fault: then a packet costs one look at this field. */
+  private volatile @Nullable Diversion diversion;
 
   /** Creates a fabric with no machines, whose guests reach the host alone. */
   public Fabric() {
@@ -115,6 +119,30 @@ public final class Fabric {
    * @param packet the packet
    */
   public void deliver(long cid, Packet packet) {
+    Diversion faults = diversion;
+    if (faults == null) {
+      handOver(cid, packet);
+    } else {
+      faults.carry(cid, packet);
+    }
+  }
+
+  /**
+   * Puts faults in the way of every packet, or takes them out of it.
+   *
+   * @param faults what carries packets from now on, or null for the straight way
+   */
+  public void divert(@Nullable Diversion faults) {
+    diversion = faults;
+  }
+
+  /**
+   * Hands a packet to a machine, past all faults.
+   *
+   * @param cid the machine
+   * @param packet the packet
+   */
+  public void handOver(long cid, Packet packet) {
     showTaps(packet);
     Port port = ports.get(cid);
     if (port != null && hasWhatItsHeaderSays(packet)) {
@@ -149,6 +177,11 @@ public final class Fabric {
    * @return a clause or two with the numbers; empty where nobody can tell
    */
   public String explainRefusal(VsockAddress remote) {
+    Diversion faults = diversion;
+    String fault = faults == null ? "" : faults.explainRefusal(remote);
+    if (!fault.isEmpty()) {
+      return fault;
+    }
     Port port = ports.get(remote.cid());
     return port == null ? "" : port.explainRefusal(remote.port());
   }

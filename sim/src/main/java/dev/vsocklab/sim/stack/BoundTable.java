@@ -76,6 +76,15 @@ final class BoundTable {
     }
   }
 
+  void clear() {
+    lock.lock();
+    try {
+      byPort.clear();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   List<Sock> all() {
     lock.lock();
     try {

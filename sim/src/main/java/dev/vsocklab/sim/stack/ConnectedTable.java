@@ -27,6 +27,10 @@ final class ConnectedTable {
     connections.remove(key(sock), sock);
   }
 
+  void clear() {
+    connections.clear();
+  }
+
   /** All of them, in no order. */
   List<Sock> all() {
     return List.copyOf(connections.values());

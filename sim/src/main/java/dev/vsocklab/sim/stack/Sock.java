@@ -49,6 +49,7 @@ public final class Sock implements Effects {
   private final long number;
 
   private final Outbox outbox;
+  private final SockWatch watch;
   private final SocketType type;
   private final Connection connection;
 
@@ -95,10 +96,14 @@ public final class Sock implements Effects {
     this.sizes = sizes;
     this.connectTimeoutNanos = connectTimeoutNanos;
     connection = new Connection(type, stack.kernel(), sizes);
-    Surroundings surroundings = stack.surroundings();
-    readers = surroundings.waitPoint(lock, Surroundings.Awaited.INPUT, this);
-    writers = surroundings.waitPoint(lock, Surroundings.Awaited.OUTPUT, this);
-    pollers = surroundings.waitPoint(lock, Surroundings.Awaited.EVENTS, this);
+    watch = stack.watch().watch(this);
+    readers = waitPoint(Surroundings.Awaited.INPUT, SockWatch.Waiter.READER);
+    writers = waitPoint(Surroundings.Awaited.OUTPUT, SockWatch.Waiter.WRITER);
+    pollers = waitPoint(Surroundings.Awaited.EVENTS, SockWatch.Waiter.POLLER);
+  }
+
+  private Surroundings.WaitPoint waitPoint(Surroundings.Awaited awaited, SockWatch.Waiter waiter) {
+    return watch.waitPoint(stack.surroundings().waitPoint(lock, awaited, this), waiter);
   }
 
   // ---- the lock and the outbox
@@ -141,13 +146,23 @@ public final class Sock implements Effects {
 
   @Override
   public void send(Op op, int flags) {
-    outbox.add(Packet.of(stamp(op, flags, 0)));
+    put(Packet.of(stamp(op, flags, 0)));
   }
 
   @Override
   public void sendData(ByteBuffer src, int offset, int lengthBytes, int flags) {
     unsentBytes.addAndGet(lengthBytes);
-    outbox.add(Packet.borrowing(stamp(Op.RW, flags, lengthBytes), src, offset));
+    put(Packet.borrowing(stamp(Op.RW, flags, lengthBytes), src, offset));
+  }
+
+  private void put(Packet packet) {
+    watch.sent(packet.header(), packet.payload(), packet.offset());
+    outbox.add(packet);
+  }
+
+  @Override
+  public void consumed(ByteBuffer dst, int copiedBytes, int takenBytes, int messageFlags) {
+    watch.consumed(dst, dst.position() - copiedBytes, copiedBytes, takenBytes, messageFlags);
   }
 
   private void carry(Packet packet) {
@@ -269,6 +284,9 @@ public final class Sock implements Effects {
       Row row = rowFor(header, from);
       Reaction reaction = PacketRules.reaction(row, header.op());
       stack.visits().visited(row, header.op());
+      if (header.op() == Op.REQUEST) {
+        stack.watch().requestArrived(row, header);
+      }
       switch (reaction) {
         case REPLY_RST -> {
           return false;
@@ -287,7 +305,9 @@ public final class Sock implements Effects {
             PEER_RESET -> {
           if (row == Row.CONNECTING || row == Row.ESTABLISHED || row == Row.CLOSING) {
             refreshLocalCid(header);
+            watch.receives(row, header);
             connection.receive(reaction, packet, this);
+            watch.received(row, header);
           }
           return true;
         }
@@ -344,6 +364,7 @@ public final class Sock implements Effects {
         VsockAddress.of(
             request.dstCid() & VsockAddress.MAX_VALUE, Integer.toUnsignedLong(request.dstPort()));
     child.useTransport(from);
+    child.watch.accepted(request);
     child.connection.acceptFrom(request, child);
     // Its RESPONSE stays in its outbox, ahead of whatever its accepter writes, until no lock is
     // held.
@@ -460,7 +481,7 @@ public final class Sock implements Effects {
     if (transport != chosen) {
       leaveTables();
       transport = null;
-      connection.useTransport(sizes, ReceiveShape.WHOLE);
+      connection.useTransport(sizes, ReceiveShape.WHOLE, 0);
       if (type == SocketType.SEQPACKET && !reachable) {
         throw new ErrnoException(
             Errno.ESOCKTNOSUPPORT, "nobody at that CID is known to have SOCK_SEQPACKET");
@@ -477,7 +498,7 @@ public final class Sock implements Effects {
   private void useTransport(Transport chosen) {
     sizes = sizes.announceable();
     transport = chosen;
-    connection.useTransport(sizes, stack.receiveShape(chosen));
+    connection.useTransport(sizes, stack.receiveShape(chosen), stack.firstCount());
   }
 
   /** Lets a connect that nobody waits for end by itself when its time is up. */
@@ -583,6 +604,7 @@ public final class Sock implements Effects {
     if (closed) {
       return 0;
     }
+    watch.closing();
     closed = true;
     stopConnectAlarm();
     if (transport == null) {
@@ -592,6 +614,7 @@ public final class Sock implements Effects {
     }
     wakeReaders();
     wakeWriters();
+    watch.closed();
     return closeIsHalfDone ? lingerNanos : 0;
   }
 
@@ -888,7 +911,12 @@ public final class Sock implements Effects {
     return remote == null ? VsockAddress.PORT_ANY : remote.port();
   }
 
-  SocketType type() {
+  /**
+   * What kind of socket it is.
+   *
+   * @return stream or seqpacket
+   */
+  public SocketType type() {
     return type;
   }
 
@@ -908,6 +936,127 @@ public final class Sock implements Effects {
 
   @Nullable Transport transport() {
     return transport;
+  }
+
+  // ---- what an onlooker asks, with the lock held
+  // ------------------------------------------------
+
+  /**
+   * The connection, to look at.
+   *
+   * @return the state machine
+   */
+  public Connection connection() {
+    return connection;
+  }
+
+  /**
+   * The credit that this end told its peer last, as a packet that would tell it again.
+   *
+   * @return the header
+   */
+  public Header toldCredit() {
+    return credit(
+        stack.cidAs(transport),
+        localPort(),
+        remoteCid(),
+        remotePort(),
+        connection.stampBufAlloc(),
+        connection.toldFwdCnt());
+  }
+
+  /**
+   * The credit that the peer told this end last, as a packet that would tell it again.
+   *
+   * @return the header
+   */
+  public Header knownCredit() {
+    return credit(
+        remoteCid(),
+        remotePort(),
+        stack.cidAs(transport),
+        localPort(),
+        connection.window().peerBufAlloc(),
+        connection.window().peerFwdCnt());
+  }
+
+  private Header credit(
+      long fromCid, long fromPort, long toCid, long toPort, int bufAlloc, int fwdCnt) {
+    return new Header(
+        fromCid,
+        toCid,
+        (int) fromPort,
+        (int) toPort,
+        0,
+        type.wireValue(),
+        Op.CREDIT_UPDATE.wireValue(),
+        0,
+        bufAlloc,
+        fwdCnt);
+  }
+
+  /**
+   * Who looks on.
+   *
+   * @return the onlooker
+   */
+  public SockWatch watch() {
+    return watch;
+  }
+
+  /**
+   * The other end, whether or not it is connected.
+   *
+   * @return where the last connect went or what was accepted; null if there was neither
+   */
+  public @Nullable VsockAddress remoteAddress() {
+    return remote;
+  }
+
+  /**
+   * Whether a reader or accepter that waits could go on.
+   *
+   * @return true if so; false once it is closed
+   */
+  public boolean hasInput() {
+    Backlog queue = backlog;
+    return !closed && (queue == null ? connection.hasInput() : !queue.isEmpty());
+  }
+
+  /**
+   * Whether a writer or connecter that waits could go on.
+   *
+   * @return true if so; false once it is closed
+   */
+  public boolean hasOutput() {
+    return !closed && connection.hasOutput();
+  }
+
+  /**
+   * The machine that it belongs to.
+   *
+   * @return its CID now
+   */
+  public long machineCid() {
+    return stack.cid();
+  }
+
+  /**
+   * What should be gone of a socket that is gone for its user and its peer.
+   *
+   * @return what is left of it, in a few words; empty if it may still be there, or left nothing
+   */
+  public String leftover() {
+    if (!closed || closeIsHalfDone || connection.waitsForReset()) {
+      return "";
+    }
+    if (inConnectedTable) {
+      return "it is still in the table of connections";
+    }
+    if (inBoundTable) {
+      return "it still has port " + localPort();
+    }
+    return outbox.isDue() ? "packets of it were never handed over" : "";
   }
 
   /** What a refused peer is told about this socket, or null if it does not listen. */

@@ -16,6 +16,7 @@ import dev.vsocklab.sim.wire.SocketType;
 import dev.vsocklab.spi.ErrnoException;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -41,6 +42,9 @@ public final class Stack {
   private final ConnectedTable connected = new ConnectedTable();
 
   private final CellVisits visits;
+  private final StackWatch watch;
+  private volatile int firstCount;
+  private volatile @Nullable CallLimits callLimits;
   private volatile boolean mayBindPrivilegedPorts = true;
 
   /** Every socket that was made and is not gone, so that closing the machine finds all. */
@@ -63,6 +67,26 @@ public final class Stack {
    */
   public Stack(
       long cid, KernelProfile kernel, Outlet outlet, Surroundings surroundings, CellVisits visits) {
+    this(cid, kernel, outlet, surroundings, visits, StackWatch.NONE);
+  }
+
+  /**
+   * Creates a machine's stack that somebody looks on at.
+   *
+   * @param cid its CID, as above
+   * @param kernel which Linux it is
+   * @param outlet where packets for other machines go
+   * @param surroundings the engine
+   * @param visits what counts the cells of {@link PacketRules} that packets meet
+   * @param watch who looks on
+   */
+  public Stack(
+      long cid,
+      KernelProfile kernel,
+      Outlet outlet,
+      Surroundings surroundings,
+      CellVisits visits,
+      StackWatch watch) {
     this.cid = cid;
     this.kernel = kernel;
     if (cid == VsockAddress.CID_LOCAL) {
@@ -73,6 +97,7 @@ public final class Stack {
     this.outlet = outlet;
     this.surroundings = surroundings;
     this.visits = visits;
+    this.watch = watch;
     this.bound = new BoundTable(surroundings);
   }
 
@@ -115,6 +140,9 @@ public final class Stack {
     if (sock == null || header.type() != sock.type().wireValue()) {
       Op op = header.op();
       visits.visited(Row.NO_CONNECTION, op);
+      if (op == Op.REQUEST) {
+        watch.requestArrived(Row.NO_CONNECTION, header);
+      }
       wanted = PacketRules.reaction(Row.NO_CONNECTION, op) != Reaction.REPLY_RST;
     } else {
       wanted = sock.receive(packet, from);
@@ -133,6 +161,7 @@ public final class Stack {
   }
 
   private void replyReset(Header offender, Transport from) {
+    watch.resets(offender);
     Packet reset = Packet.of(offender.resetInReply());
     surroundings.carry(reset, from == Transport.LOOPBACK ? wayBack : wayOut);
   }
@@ -178,8 +207,23 @@ public final class Stack {
     }
   }
 
-  /** Closes every socket, as the end of the machine does. */
+  /** Closes every socket as its program's end does; what is opened later is the next program's. */
+  public void closeSockets() {
+    for (Sock sock : inOrder(living)) {
+      sock.lock();
+      try {
+        sock.beginClose();
+        sock.finishClose();
+      } finally {
+        sock.unlock();
+      }
+    }
+  }
+
+  /** Closes every socket, as the end of the machine does, and forgets them all. */
   public void close() {
+    showLast(inOrder(bound.all()));
+    showLast(inOrder(connected.all()));
     for (Sock sock : inOrder(living)) {
       sock.lock();
       try {
@@ -191,6 +235,31 @@ public final class Stack {
       }
     }
     living.clear();
+    bound.clear();
+    connected.clear();
+  }
+
+  private void showLast(List<Sock> sockets) {
+    for (Sock sock : sockets) {
+      sock.lock();
+      try {
+        watch.machineEnds(sock);
+      } finally {
+        sock.unlock();
+      }
+    }
+  }
+
+  /**
+   * Its sockets, for a report.
+   *
+   * @return those that are in a table or were not closed
+   */
+  public List<Sock> sockets() {
+    Set<Sock> all = new HashSet<>(living);
+    all.addAll(bound.all());
+    all.addAll(connected.all());
+    return inOrder(all);
   }
 
   /** As they were made: a hash table's own order would make runs differ. */
@@ -296,6 +365,47 @@ public final class Stack {
   @Override
   public String toString() {
     return cid == VsockAddress.CID_HOST ? "host" : "vm(" + cid + ")";
+  }
+
+  /**
+   * Who looks on.
+   *
+   * @return the onlooker
+   */
+  public StackWatch watch() {
+    return watch;
+  }
+
+  /** Where byte counters of new connections begin. */
+  int firstCount() {
+    return firstCount;
+  }
+
+  /**
+   * Lets the byte counters of new connections begin elsewhere than at 0; their peers' too.
+   *
+   * @param first where, modulo 2^32
+   */
+  public void beginCountersAt(int first) {
+    firstCount = first;
+  }
+
+  /**
+   * What cuts calls short.
+   *
+   * @return the limits, or null if there are none
+   */
+  public @Nullable CallLimits callLimits() {
+    return callLimits;
+  }
+
+  /**
+   * Cuts calls short from now on.
+   *
+   * @param limits how, or null for not at all
+   */
+  public void limitCalls(@Nullable CallLimits limits) {
+    callLimits = limits;
   }
 
   BoundTable bound() {

@@ -42,7 +42,7 @@ class ShrinkerTest {
   private static int fourth(Choices choices) {
     ChoiceStream stream = choices.stream("a");
     for (int i = 0; i < 3; i++) {
-      int ignored = stream.draw(1000);
+      int unused = stream.draw(1000);
     }
     return stream.draw(1000);
   }
@@ -56,7 +56,7 @@ class ShrinkerTest {
               int resets = 0;
               for (int i = 0; i < 100; i++) {
                 resets += choices.stream("ops").draw(2);
-                int noise = choices.stream("noise").draw(1000);
+                int unused = choices.stream("noise").draw(1000);
               }
               return resets >= 3;
             }));

@@ -11,10 +11,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.vsocklab.VsockAddress;
-import dev.vsocklab.VsockTimeoutException;
 import dev.vsocklab.VsockSocketOptions;
-import dev.vsocklab.sim.Simulation;
+import dev.vsocklab.VsockTimeoutException;
 import dev.vsocklab.sim.SimTask;
+import dev.vsocklab.sim.Simulation;
 import dev.vsocklab.sim.SimulationOptions;
 import dev.vsocklab.sim.SimulationRun;
 import dev.vsocklab.sim.choice.Choices;
@@ -332,7 +332,8 @@ class BlockingThreadsTest {
               stranger.join();
               throw assertInstanceOf(IllegalStateException.class, thrown.get(0));
             });
-    contains("Thread \"stranger\" calls into a simulation that does not know it", failure.getMessage());
+    contains(
+        "Thread \"stranger\" calls into a simulation that does not know it", failure.getMessage());
     contains("simulation.spawn", failure.getMessage());
   }
 
@@ -344,7 +345,8 @@ class BlockingThreadsTest {
             Choices.ofSeed(1),
             simulation -> {
               try (Selector selector = simulation.host().vsock().openSelector();
-                  ServerSocketChannel server = simulation.host().vsock().openServerSocketChannel()) {
+                  ServerSocketChannel server =
+                      simulation.host().vsock().openServerSocketChannel()) {
                 server.bind(VsockAddress.any(Echo.PORT));
                 server.configureBlocking(false);
                 while (server.accept() == null) {

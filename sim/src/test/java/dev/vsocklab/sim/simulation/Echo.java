@@ -9,7 +9,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 
-/** A small conversation of blocking channels: some clients of one guest, each answered by the host. */
+/**
+ * A small conversation of blocking channels: some clients of one guest, each answered by the host.
+ */
 final class Echo {
   static final long GUEST = 42;
   static final int PORT = 7000;

@@ -31,7 +31,7 @@ class EventLoopTest {
   private final Simulation simulation = Simulation.open(OPTIONS, Choices.ofSeed(1));
 
   @AfterEach
-  void close() {
+  void close() throws IOException {
     simulation.close();
   }
 
@@ -117,8 +117,7 @@ class EventLoopTest {
   void anotherThreadIsRefused() throws InterruptedException {
     Throwable[] thrown = {null};
     Thread other =
-        new Thread(
-            () -> thrown[0] = assertThrows(IllegalStateException.class, simulation::settle));
+        new Thread(() -> thrown[0] = assertThrows(IllegalStateException.class, simulation::settle));
     other.start();
     other.join();
     assertNotNull(thrown[0]);
