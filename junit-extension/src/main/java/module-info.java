@@ -13,6 +13,7 @@ module dev.vsocklab.junit {
   requires static net.jqwik.api;
 
   exports dev.vsocklab.junit;
+  exports dev.vsocklab.junit.jqwik;
 
   // Jupiter makes the extensions, which nobody else needs to see.
   opens dev.vsocklab.junit to

@@ -190,7 +190,7 @@ record GuestPlan(
   void checkSimulable() {
     if (!programs.isEmpty()) {
       throw new ParameterResolutionException(
-          "%s runs %s, but a @VsockSimulation has no programs: what it runs must take part in virtual time. Run the code that plays it with simulation.spawn(…)."
+          "%s runs %s, but a run in virtual time has no programs: whatever runs must take part in it. Run the code that plays it with simulation.spawn(…)."
               .formatted(what(), programs.get(0).value()[0]));
     }
   }

@@ -86,11 +86,12 @@ final class LabParameters implements ParameterResolver, AfterEachCallback {
   private static TestLab testLab(
       Asked asked, ParameterContext parameter, ExtensionContext context) {
     if (context.getTestMethod().isEmpty()) {
-      throw outsideAnyTest(asked, where(parameter), "@BeforeEach");
+      throw outsideAnyTest(asked.what(), where(parameter), "@BeforeEach");
     }
     Turn turn =
         Turn.of(context)
-            .orElseThrow(() -> noTurn(asked, where(parameter), context.getRequiredTestClass()));
+            .orElseThrow(
+                () -> noTurn(asked.what(), where(parameter), context.getRequiredTestClass()));
     return TestLab.of(context, turn);
   }
 
@@ -114,17 +115,17 @@ final class LabParameters implements ParameterResolver, AfterEachCallback {
   }
 
   /** A lab was asked for where no test runs. */
-  static ParameterResolutionException outsideAnyTest(Asked asked, String where, String mend) {
+  static ParameterResolutionException outsideAnyTest(String what, String where, String mend) {
     return new ParameterResolutionException(
         "%s in %s has no lab to take from, because a lab lives for one test and this runs outside any. Take it in %s or in the test."
-            .formatted(asked.what(), where, mend));
+            .formatted(what, where, mend));
   }
 
   /** A lab was asked for in a class without {@link VsockTest}. */
-  static ParameterResolutionException noTurn(Asked asked, String where, Class<?> testClass) {
+  static ParameterResolutionException noTurn(String what, String where, Class<?> testClass) {
     return new ParameterResolutionException(
         "%s in %s has no lab to take from, because nothing chose a backend for %s. Annotate that class with @VsockTest."
-            .formatted(asked.what(), where, testClass.getSimpleName()));
+            .formatted(what, where, testClass.getSimpleName()));
   }
 
   static String where(ParameterContext parameter) {

@@ -1,20 +1,28 @@
 package dev.vsocklab.junit;
 
 import dev.vsocklab.Lab;
+import dev.vsocklab.sim.Simulation;
+import dev.vsocklab.sim.SimulationOptions;
 import dev.vsocklab.spi.Backend;
+import dev.vsocklab.spi.LabRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import net.jqwik.api.FixedSeedMode;
+import net.jqwik.api.Property;
 import net.jqwik.api.lifecycle.AroundPropertyHook;
 import net.jqwik.api.lifecycle.AroundTryHook;
 import net.jqwik.api.lifecycle.LifecycleContext;
 import net.jqwik.api.lifecycle.Lifespan;
+import net.jqwik.api.lifecycle.MethodLifecycleContext;
 import net.jqwik.api.lifecycle.ParameterResolutionContext;
 import net.jqwik.api.lifecycle.PropagationMode;
 import net.jqwik.api.lifecycle.PropertyExecutionResult;
@@ -27,6 +35,7 @@ import net.jqwik.api.lifecycle.TryExecutionResult;
 import net.jqwik.api.lifecycle.TryExecutor;
 import net.jqwik.api.lifecycle.TryLifecycleContext;
 import org.apiguardian.api.API;
+import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.platform.commons.support.AnnotationSupport;
 import org.opentest4j.TestAbortedException;
@@ -37,7 +46,8 @@ import org.opentest4j.TestAbortedException;
  * that a {@link Host} or {@link Guest} there is answered with.
  *
  * <p>Each try has its own lab on each chosen backend, so that a smaller sample never meets what a
- * larger one left behind.
+ * larger one left behind. A property that asks for a {@link Simulation} runs in virtual time, see
+ * {@link SimulatedTry}.
  */
 @API(status = API.Status.INTERNAL, since = "0.1")
 public final class LabPerTry
@@ -82,6 +92,9 @@ public final class LabPerTry
         throw new ParameterResolutionException(reason.get());
       }
     }
+    if (isSimulated(context.targetMethod())) {
+      beginSimulation(context, turns);
+    }
     PropertyExecutionResult result = property.execute();
     String reasons = reasonsToSkip(turns);
     return reasons.isEmpty() || result.status() != PropertyExecutionResult.Status.SUCCESSFUL
@@ -94,6 +107,10 @@ public final class LabPerTry
   @Override
   public TryExecutionResult aroundTry(
       TryLifecycleContext context, TryExecutor aTry, List<Object> parameters) {
+    if (isSimulated(context.targetMethod())) {
+      SimulatedTry tries = simulation().get().orElseThrow();
+      return tries.run(aTry, simulation -> LabPlaceholder.real(parameters, simulation));
+    }
     TryExecutionResult result = null;
     for (Turn turn : turns(context)) {
       if (turn.reasonToSkip().isEmpty()) {
@@ -110,8 +127,10 @@ public final class LabPerTry
   public Optional<ParameterSupplier> resolve(
       ParameterResolutionContext parameter, LifecycleContext context) {
     Asked asked = Asked.by(parameter.parameter());
-    boolean isLab = parameter.parameter().getType() == Lab.class && annotation(context).isPresent();
-    return asked.anything() || isLab
+    Class<?> type = parameter.parameter().getType();
+    boolean isOurs =
+        type == Simulation.class || (type == Lab.class && annotation(context).isPresent());
+    return asked.anything() || isOurs
         ? Optional.of(aTry -> supply(asked, parameter, context))
         : Optional.empty();
   }
@@ -120,22 +139,79 @@ public final class LabPerTry
       Asked asked, ParameterResolutionContext parameter, LifecycleContext context) {
     String where = LabParameters.nameOf(parameter.parameter().getDeclaringExecutable());
     LabParameters.check(asked, where, parameter.parameter());
-    if (annotation(context).isEmpty()) {
-      throw LabParameters.noTurn(asked, where, context.optionalContainerClass().orElseThrow());
-    }
     LabPlaceholder placeholder = new LabPlaceholder(asked, parameter.parameter());
+    if (annotation(context).isEmpty()) {
+      throw LabParameters.noTurn(
+          placeholder.toString(), where, context.optionalContainerClass().orElseThrow());
+    }
     boolean inProperty =
         parameter
             .optionalMethod()
             .filter(method -> context.optionalElement().filter(method::equals).isPresent())
             .isPresent();
     if (inProperty) {
-      return placeholder.proxy();
+      return placeholder.object();
+    }
+    if (placeholder.isSimulation()
+        || (context instanceof MethodLifecycleContext method
+            && isSimulated(method.targetMethod()))) {
+      throw new ParameterResolutionException(
+          "%s in %s is out of reach: where a property asks for a Simulation, each run of it has its own. Take it in the property."
+              .formatted(placeholder, where));
     }
     return placeholder.in(
         TryLab.current()
-            .orElseThrow(() -> LabParameters.outsideAnyTest(asked, where, "@BeforeTry"))
+            .orElseThrow(() -> LabParameters.outsideAnyTest(asked.what(), where, "@BeforeTry"))
             .lab());
+  }
+
+  // -- Properties in virtual time --
+
+  private static boolean isSimulated(Method property) {
+    return Arrays.asList(property.getParameterTypes()).contains(Simulation.class);
+  }
+
+  private static Store<Optional<SimulatedTry>> simulation() {
+    return Store.getOrCreate(SimulatedTry.class, Lifespan.PROPERTY, Optional::empty);
+  }
+
+  private static void beginSimulation(PropertyLifecycleContext context, List<Turn> turns) {
+    String name = context.containerClass().getName() + "." + context.targetMethod().getName();
+    if (turns.isEmpty()) {
+      return; // no annotation, which its parameter's sentence says
+    }
+    Turn simulated =
+        turns.stream()
+            .filter(SimulatedTest::isSimulated)
+            .findFirst()
+            .orElseThrow(() -> noVirtualTime(name, turns));
+    Optional<PropertyReplay> replay = PropertyReplay.wanted();
+    String seed =
+        replay
+            .map(PropertyReplay::jqwikSeed)
+            .or(context.attributes()::seed)
+            .filter(text -> !text.equals(Property.SEED_NOT_SET))
+            .orElseGet(() -> Long.toString(new Random().nextLong()));
+    // Given to jqwik, which would not tell the one that it draws itself before the tries are over.
+    context.attributes().setSeed(seed);
+    context.attributes().setWhenFixedSeed(FixedSeedMode.ALLOW);
+    WantedGuests.Wanted wanted = TryLab.wanted(context);
+    SimulationOptions options =
+        SimulationOptions.of(
+            new LabRequest(name, simulated.choice().kernel(), wanted.simulable(), wanted.siblings()));
+    simulation().update(before -> Optional.of(new SimulatedTry(options, TryLab.faults(context), seed, replay)));
+  }
+
+  private static ExtensionConfigurationException noVirtualTime(String name, List<Turn> turns) {
+    return new ExtensionConfigurationException(
+        "%s asks for virtual time, which backend sim alone has, but this build chose %s. Add sim: -D%s=sim,%s. Or take no Simulation, and it runs on any backend."
+            .formatted(
+                name,
+                turns.stream()
+                    .map(turn -> turn.choice().description())
+                    .collect(Collectors.joining("; ")),
+                Settings.BACKENDS,
+                turns.get(0).choice().backend().name()));
   }
 
   /** The annotation on the class, or on one around it. */

@@ -1,12 +1,21 @@
 package dev.vsocklab.junit;
 
 import dev.vsocklab.Lab;
+import dev.vsocklab.sim.Simulation;
+import dev.vsocklab.sim.SimulationOptions;
+import dev.vsocklab.sim.choice.ChoiceSequence;
+import dev.vsocklab.sim.choice.Choices;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Parameter;
 import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * What stands in a jqwik sample for a parameter of a lab. jqwik makes samples before a try, without
@@ -14,7 +23,7 @@ import java.util.Optional;
  * one's place when the try runs.
  *
  * @param asked which machine, or none for the lab itself
- * @param parameter of type Machine, VsockProvider or Lab
+ * @param parameter of type Machine, VsockProvider, Lab or Simulation
  */
 record LabPlaceholder(Asked asked, Parameter parameter) implements InvocationHandler {
 
@@ -27,8 +36,46 @@ record LabPlaceholder(Asked asked, Parameter parameter) implements InvocationHan
     return type() == Lab.class ? lab : LabParameters.machine(asked, parameter, lab);
   }
 
-  /** An object of the parameter's type, printed as what was asked for. */
-  Object proxy() {
+  /**
+   * A sample in which a lab's machines take the place of what stands for them.
+   *
+   * @param lab the lab, asked only if there is such a place
+   */
+  static List<Object> real(List<Object> sample, Supplier<Lab> lab) {
+    List<Object> real = new ArrayList<>(sample);
+    real.replaceAll(it -> behind(it).map(asked -> asked.in(lab.get())).orElse(it));
+    return real;
+  }
+
+  /**
+   * A sample in which a simulation and its machines take the place of what stands for them.
+   *
+   * @param simulation the simulation
+   */
+  static List<Object> real(List<Object> sample, Simulation simulation) {
+    List<Object> real = real(sample, simulation::lab);
+    real.replaceAll(it -> it instanceof Simulation ? simulation : it);
+    return real;
+  }
+
+  boolean isSimulation() {
+    return type() == Simulation.class;
+  }
+
+  /**
+   * What stands in the sample: an object of the parameter's type, printed as what was asked for. A
+   * simulation cannot be proxied, so there it is one that is over.
+   */
+  Object object() {
+    if (isSimulation()) {
+      SimulationOptions options = SimulationOptions.of("sample");
+      Choices choices = Choices.replaying(ChoiceSequence.SIMPLEST);
+      try (Simulation over = Simulation.open(options, choices)) {
+        return over;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
     return Proxy.newProxyInstance(type().getClassLoader(), new Class<?>[] {type()}, this);
   }
 
@@ -59,6 +106,6 @@ record LabPlaceholder(Asked asked, Parameter parameter) implements InvocationHan
 
   @Override
   public String toString() {
-    return asked.what();
+    return asked.anything() ? asked.what() : type().getSimpleName();
   }
 }

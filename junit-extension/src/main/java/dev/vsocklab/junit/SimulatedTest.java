@@ -132,13 +132,9 @@ final class SimulatedTest implements InvocationInterceptor, ParameterResolver {
 
   private static SimulationOptions options(VsockSimulation annotation, ExtensionContext context) {
     Optional<Turn> turn = Turn.of(context);
-    turn.ifPresent(it -> checkIsSimulated(it, context));
+    turn.ifPresent(it -> checkIsSimulated(it, testId(context)));
     WantedGuests.Wanted wanted = WantedGuests.of(context);
-    List<GuestRequest> guests = new ArrayList<>();
-    for (GuestPlan plan : wanted.guests()) {
-      plan.checkSimulable();
-      guests.add(plan.bare());
-    }
+    List<GuestRequest> guests = new ArrayList<>(wanted.simulable());
     for (long cid : annotation.guests()) {
       if (guests.stream().noneMatch(guest -> guest.cid() == cid)) {
         guests.add(new GuestRequest(cid, false));
@@ -169,12 +165,16 @@ final class SimulatedTest implements InvocationInterceptor, ParameterResolver {
         + context.getRequiredTestMethod().getName();
   }
 
-  private static void checkIsSimulated(Turn turn, ExtensionContext context) {
-    String backend = turn.choice().backend().name();
-    if (!backend.equals(SIM)) {
+  /** Virtual time can be had of one backend only. */
+  static boolean isSimulated(Turn turn) {
+    return turn.choice().backend().name().equals(SIM);
+  }
+
+  private static void checkIsSimulated(Turn turn, String testId) {
+    if (!isSimulated(turn)) {
       throw new ExtensionConfigurationException(
           "%s asks for virtual time, but this is backend %s, whose kernels have their own. Move it to a class without @VsockTest, where it is always simulated, or run this class with -D%s=%s."
-              .formatted(testId(context), backend, Settings.BACKENDS, SIM));
+              .formatted(testId, turn.choice().backend().name(), Settings.BACKENDS, SIM));
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.Optional;
 import net.jqwik.api.lifecycle.AfterTry;
 import net.jqwik.api.lifecycle.BeforeTry;
 import net.jqwik.api.lifecycle.Lifespan;
+import net.jqwik.api.lifecycle.MethodLifecycleContext;
 import net.jqwik.api.lifecycle.Store;
 import net.jqwik.api.lifecycle.TryExecutionResult;
 import net.jqwik.api.lifecycle.TryExecutor;
@@ -52,7 +53,7 @@ final class TryLab {
     store().update(before -> Optional.of(tryLab));
     TryExecutionResult result;
     try {
-      result = tryLab.executed(aTry, tryLab.real(parameters));
+      result = tryLab.executed(aTry, LabPlaceholder.real(parameters, tryLab::lab));
       result.throwable().ifPresent(tryLab::report);
     } catch (Throwable e) {
       tryLab.closeAfter(e);
@@ -71,34 +72,35 @@ final class TryLab {
     return instead == null ? result : TryExecutionResult.falsified(instead);
   }
 
-  private List<Object> real(List<Object> parameters) {
-    List<Object> real = new ArrayList<>(parameters);
-    real.replaceAll(it -> LabPlaceholder.behind(it).map(asked -> asked.in(lab())).orElse(it));
-    return real;
-  }
-
   /** The open lab. */
   Lab lab() {
     PlayedLab open = lab;
     if (open == null) {
-      List<Class<?>> classes = around(context.containerClass());
-      WantedGuests.Wanted wanted =
-          WantedGuests.of(
-              classes,
-              List.of(BeforeTry.class, AfterTry.class),
-              context.targetMethod());
       open =
           turn.open(
               name(),
-              wanted,
+              wanted(context),
               LabPerTry.guestFiles(),
               context.containerClass().getClassLoader(),
-              AnnotatedFaults.of(classes, context.targetMethod()),
+              faults(context),
               broken);
       lab = open; // from here on it is closed, whatever fails
       open.begin();
     }
     return open.lab();
+  }
+
+  /** What the labs of a property's tries must have. */
+  static WantedGuests.Wanted wanted(MethodLifecycleContext context) {
+    return WantedGuests.of(
+        around(context.containerClass()),
+        List.of(BeforeTry.class, AfterTry.class),
+        context.targetMethod());
+  }
+
+  /** What happens to the labs of a property's tries. */
+  static AnnotatedFaults faults(MethodLifecycleContext context) {
+    return AnnotatedFaults.of(around(context.containerClass()), context.targetMethod());
   }
 
   /** A class behind those around it. */

@@ -35,7 +35,18 @@ final class WantedGuests {
    * @param guests the guests
    * @param siblings whether they reach each other
    */
-  record Wanted(List<GuestPlan> guests, boolean siblings) {}
+  record Wanted(List<GuestPlan> guests, boolean siblings) {
+
+    /**
+     * The guests for a run in virtual time.
+     *
+     * @throws ParameterResolutionException if one has programs, which no such run can have
+     */
+    List<GuestRequest> simulable() {
+      guests.forEach(GuestPlan::checkSimulable);
+      return guests.stream().map(GuestPlan::bare).toList();
+    }
+  }
 
   private final ConcurrentMap<Class<?>, ByCid> common = new ConcurrentHashMap<>();
 

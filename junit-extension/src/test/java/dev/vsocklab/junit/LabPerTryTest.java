@@ -348,8 +348,8 @@ class LabPerTryTest {
   @Test
   void whatStandsForAMachineInASampleSaysSoWhenItIsUsed() {
     Parameter parameter = Parameters.class.getDeclaredMethods()[0].getParameters()[0];
-    Object one = new LabPlaceholder(Asked.by(parameter), parameter).proxy();
-    Object other = new LabPlaceholder(Asked.by(parameter), parameter).proxy();
+    Object one = new LabPlaceholder(Asked.by(parameter), parameter).object();
+    Object other = new LabPlaceholder(Asked.by(parameter), parameter).object();
     assertNotSame(one, other);
     assertEquals(one, other);
     assertEquals("@Host", one.toString());

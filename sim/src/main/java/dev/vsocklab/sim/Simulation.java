@@ -325,6 +325,11 @@ public final class Simulation implements AutoCloseable {
     lab.close();
   }
 
+  @Override
+  public String toString() {
+    return "simulation at " + run.nowNanos() + " ns";
+  }
+
   private static void endTasks(Baton baton) {
     List<String> left = baton.end();
     if (left.isEmpty()) {

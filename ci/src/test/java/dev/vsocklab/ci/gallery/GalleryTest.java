@@ -26,8 +26,7 @@ class GalleryTest {
   void theBugIsFoundShrunkToAScreenfulAndReplayed(Exhibit exhibit, TestReporter reporter) {
     SimulationOptions options = options(exhibit);
     long beginNanos = System.nanoTime();
-    SimulationFailure failure =
-        Simulation.explore(options, exhibit.broken).failure().orElseThrow();
+    SimulationFailure failure = Simulation.explore(options, exhibit.broken).failure().orElseThrow();
     long tookMillis = (System.nanoTime() - beginNanos) / 1_000_000;
 
     String message = String.valueOf(failure.cause().getMessage());

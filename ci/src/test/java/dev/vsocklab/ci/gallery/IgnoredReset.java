@@ -65,7 +65,9 @@ final class IgnoredReset {
     ServerSocketChannel listener = Wire.listen(simulation.host().vsock());
     simulation.spawnDaemon(
         "host",
-        () -> Servers.serveAll(simulation, listener, guest -> Wire.writeAll(guest, ByteBuffer.wrap(file))));
+        () ->
+            Servers.serveAll(
+                simulation, listener, guest -> Wire.writeAll(guest, ByteBuffer.wrap(file))));
     Chaos.resetTransportOnce(simulation);
     try (SocketChannel host = Wire.connectToHost(simulation.guest(42).vsock())) {
       assertEquals(file.length, download.from(host).length, "bytes of the file");

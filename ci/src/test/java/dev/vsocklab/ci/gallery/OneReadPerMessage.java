@@ -14,8 +14,8 @@ import java.util.List;
 
 /**
  * Framing that takes one read for one message. A message is a byte with its length, and text. On a
- * quiet machine each write arrives alone and is read alone; when the reader is late, two of them are
- * read at once and the second is lost.
+ * quiet machine each write arrives alone and is read alone; when the reader is late, two of them
+ * are read at once and the second is lost.
  */
 final class OneReadPerMessage {
 

@@ -12,8 +12,8 @@ import java.nio.channels.SocketChannel;
 
 /**
  * Starved by a stream that nobody reads. A host answers a guest's question on one connection and
- * logs what it does on another. The guest means to read the log when it has the answer; when the log
- * is longer than its buffer, the host waits for credit there and never answers.
+ * logs what it does on another. The guest means to read the log when it has the answer; when the
+ * log is longer than its buffer, the host waits for credit there and never answers.
  */
 final class UnreadStream {
   private static final long LOG_BUFFER_BYTES = 16_384;
