@@ -7,21 +7,24 @@ import dev.vsocklab.spi.ErrnoException;
 import dev.vsocklab.spi.KernelSocket;
 import java.io.IOException;
 import java.net.SocketOption;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.ReadOnlyBufferException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A socket of this kernel's: each call here is that system call.
  *
- * <p>How a call waits: {@link #read}, {@link #write}, {@link #accept} and {@link #poll} are tried
- * without waiting, and again whenever the kernel reports a change ({@link SocketEvents}); SO_RCVTIMEO
- * and SO_SNDTIMEO shorten their waits where they are set. {@link #receive}, {@link #send} and {@link
- * #connect} that may wait sleep in the kernel ({@link Sleepers}). Closing ends all of them, and the
- * descriptor is closed when the last has left, so its number is never another file's under a call.
+ * <p>How a call waits: {@link #read}, {@link #accept}, {@link #poll} and a {@link #write} with a
+ * timeout are tried without waiting, and again whenever the kernel reports a change ({@link
+ * SocketEvents}); SO_RCVTIMEO and SO_SNDTIMEO shorten their waits where they are set. {@link
+ * #receive}, {@link #send}, {@link #connect}, and a {@link #write} that waits without end, sleep in
+ * the kernel ({@link Sleepers}). Closing ends all of them, and the descriptor is closed when the
+ * last has left, so its number is never another file's under a call.
  */
 final class LinuxSocket implements KernelSocket {
   private final SocketOwner owner;
@@ -30,6 +33,7 @@ final class LinuxSocket implements KernelSocket {
   private final SocketEvents events;
   private final Sleepers sleepers;
   private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile boolean lingers;
 
   /**
    * Uses a socket that has O_NONBLOCK.
@@ -45,7 +49,7 @@ final class LinuxSocket implements KernelSocket {
     this.sleepers = new Sleepers(fd);
   }
 
-  /** Who closes a socket that nobody else closed. */
+  /** Whose sockets they are: it closes those that nobody else closed. */
   interface SocketOwner {
     /**
      * A socket was accepted.
@@ -53,6 +57,13 @@ final class LinuxSocket implements KernelSocket {
      * @return the socket, owned
      */
     LinuxSocket adopt(int type, int number) throws ErrnoException;
+
+    /**
+     * Makes a bind() with the privilege that sockets have here.
+     *
+     * @return its result, or the negative errno
+     */
+    int bind(IntSupplier call);
 
     /** A socket was closed. */
     void forget(LinuxSocket socket);
@@ -63,12 +74,12 @@ final class LinuxSocket implements KernelSocket {
   @Override
   public void bind(VsockAddress address) throws ErrnoException, IOException {
     byte[] local = SockaddrVm.encode(address);
-    call("bind", number -> Libc.bind(number, local, SockaddrVm.BYTES));
+    call("bind", number -> owner.bind(() -> Libc.orErrno(Libc.bind(number, local, SockaddrVm.BYTES))));
   }
 
   @Override
   public void listen(int backlog) throws ErrnoException, IOException {
-    call("listen", number -> Libc.listen(number, backlog));
+    call("listen", number -> Libc.orErrno(Libc.listen(number, backlog)));
   }
 
   @Override
@@ -120,14 +131,15 @@ final class LinuxSocket implements KernelSocket {
           case WRITE -> 1;
           case BOTH -> 2;
         };
-    call("shutdown", number -> Libc.shutdown(number, how));
+    call("shutdown", number -> Libc.orErrno(Libc.shutdown(number, how)));
+    events.changed(); // the kernel does not report what poll(2) has no event for: no more writing
   }
 
   @Override
   public VsockAddress localAddress() throws ErrnoException, IOException {
     byte[] address = new byte[SockaddrVm.BYTES];
     int[] length = {SockaddrVm.BYTES};
-    call("getsockname", number -> Libc.getsockname(number, address, length));
+    call("getsockname", number -> Libc.orErrno(Libc.getsockname(number, address, length)));
     return SockaddrVm.decode(address);
   }
 
@@ -135,7 +147,7 @@ final class LinuxSocket implements KernelSocket {
   public VsockAddress remoteAddress() throws ErrnoException, IOException {
     byte[] address = new byte[SockaddrVm.BYTES];
     int[] length = {SockaddrVm.BYTES};
-    call("getpeername", number -> Libc.getpeername(number, address, length));
+    call("getpeername", number -> Libc.orErrno(Libc.getpeername(number, address, length)));
     return SockaddrVm.decode(address);
   }
 
@@ -192,7 +204,11 @@ final class LinuxSocket implements KernelSocket {
   private int writeStream(ByteBuffer src, long timeoutNanos) throws ErrnoException, IOException {
     int start = src.position();
     try {
-      waitFor(() -> trySendAll(src), timeoutNanos, VsockSocketOptions.SEND_TIMEOUT);
+      if (timeoutNanos == FOREVER) {
+        writeAsleep(src);
+      } else {
+        waitFor(() -> trySendAll(src), timeoutNanos, VsockSocketOptions.SEND_TIMEOUT);
+      }
     } catch (ErrnoException e) {
       if (src.position() == start) {
         throw e;
@@ -200,6 +216,17 @@ final class LinuxSocket implements KernelSocket {
     }
     int written = src.position() - start;
     return written == 0 ? WOULD_BLOCK : written;
+  }
+
+  /** Not by trying again: no event of poll(2) tells a writer that its peer reads no more. */
+  private void writeAsleep(ByteBuffer src) throws ErrnoException, IOException {
+    int piece;
+    int count;
+    do {
+      piece = pieceOf(src);
+      count = send(src.duplicate().limit(src.position() + piece), 0, FOREVER);
+      src.position(src.position() + Math.max(0, count));
+    } while (src.hasRemaining() && count == piece); // it is less where SO_SNDTIMEO ran out
   }
 
   private int trySendAll(ByteBuffer src) throws ErrnoException, IOException {
@@ -286,10 +313,27 @@ final class LinuxSocket implements KernelSocket {
   @Override
   public int send(ByteBuffer src, int flags, long timeoutNanos) throws ErrnoException, IOException {
     boolean waits = checked(timeoutNanos) != NO_WAIT;
-    int length = src.remaining();
-    if (!waits || length == 0) {
-      return sendNow(src, length, flags);
+    if (!waits || !src.hasRemaining()) {
+      return sendNow(src, src.remaining(), flags);
     }
+    // A message cannot be tried first: what a failed try sent of it stays sent.
+    int already = type == Libc.SOCK_STREAM ? Math.max(0, sendNow(src, src.remaining(), flags)) : 0;
+    if (already > 0 && !src.hasRemaining()) {
+      return already;
+    }
+    try {
+      int more = sendAsleep(src, flags);
+      return already == 0 ? more : already + Math.max(0, more);
+    } catch (ErrnoException e) {
+      if (already == 0) {
+        throw e;
+      }
+      return already; // the next call tells
+    }
+  }
+
+  private int sendAsleep(ByteBuffer src, int flags) throws ErrnoException, IOException {
+    int length = src.remaining();
     int number = hold();
     try {
       return sent(src, sleepers.sleep(() -> sendCall(number, src, length, flags)));
@@ -306,7 +350,7 @@ final class LinuxSocket implements KernelSocket {
           case UNSENT -> Libc.SIOCOUTQ;
         };
     int[] count = new int[1];
-    call("ioctl", number -> Libc.ioctl(number, request, count));
+    call("ioctl", number -> Libc.orErrno(Libc.ioctl(number, request, count)));
     return Integer.toUnsignedLong(count[0]);
   }
 
@@ -351,7 +395,10 @@ final class LinuxSocket implements KernelSocket {
     byte[] bytes = place.encode().apply(value).array();
     call(
         "setsockopt",
-        number -> Libc.setsockopt(number, place.level(), place.name(), bytes, bytes.length));
+        number -> Libc.orErrno(Libc.setsockopt(number, place.level(), place.name(), bytes, bytes.length)));
+    if (option.equals(StandardSocketOptions.SO_LINGER)) {
+      lingers = (Integer) value > 0;
+    }
   }
 
   @Override
@@ -364,7 +411,7 @@ final class LinuxSocket implements KernelSocket {
   private byte[] option(int level, int name, int lengthBytes) throws ErrnoException, IOException {
     byte[] value = new byte[lengthBytes];
     int[] length = {lengthBytes};
-    call("getsockopt", number -> Libc.getsockopt(number, level, name, value, length));
+    call("getsockopt", number -> Libc.orErrno(Libc.getsockopt(number, level, name, value, length)));
     if (length[0] != lengthBytes) {
       throw new IOException(
           "The kernel gave "
@@ -388,7 +435,11 @@ final class LinuxSocket implements KernelSocket {
       return;
     }
     events.close();
-    fd.closeAndAwait(sleepers::wake); // waits in close() as long as SO_LINGER says
+    if (lingers) { // then close() waits
+      Sleepers.elsewhere(() -> fd.closeAndAwait(sleepers::wake));
+    } else {
+      fd.closeAndAwait(sleepers::wake);
+    }
     owner.forget(this);
   }
 
@@ -401,14 +452,14 @@ final class LinuxSocket implements KernelSocket {
 
   /** A system call that never waits. */
   private interface PlainCall {
-    /** Its result; errno is then the thread's last error. */
+    /** Its result, or the negative errno. */
     int on(int number);
   }
 
   private void call(String name, PlainCall call) throws ErrnoException, IOException {
     int number = hold();
     try {
-      int result = Libc.orErrno(call.on(number));
+      int result = call.on(number);
       if (result < 0) {
         throw failure(name, result);
       }

@@ -7,6 +7,7 @@ import dev.vsocklab.spi.SocketLayer;
 import java.io.IOException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntSupplier;
 
 /** The socket layer of the kernel that this JVM runs on, and the owner of what it opened. */
 final class LinuxSocketLayer implements SocketLayer, LinuxSocket.SocketOwner {
@@ -14,6 +15,7 @@ final class LinuxSocketLayer implements SocketLayer, LinuxSocket.SocketOwner {
 
   private final String name;
   private final Set<LinuxSocket> open = ConcurrentHashMap.newKeySet();
+  private volatile boolean bindsPrivilegedPorts = true;
   private volatile boolean closed;
 
   /**
@@ -56,6 +58,27 @@ final class LinuxSocketLayer implements SocketLayer, LinuxSocket.SocketOwner {
       throw new ErrnoException(Errno.EBADF);
     }
     return socket;
+  }
+
+  /**
+   * Whether sockets may bind ports below 1024, as far as this process may.
+   *
+   * @throws IOException if they are to, and this process has no CAP_NET_BIND_SERVICE
+   */
+  void mayBindPrivilegedPorts(boolean may) throws IOException {
+    if (may && !BindCapability.isHeld()) {
+      throw new IOException(
+          "Ports below 1024 cannot be bound on "
+              + name
+              + ": this process has no CAP_NET_BIND_SERVICE. Run it as root, or with sudo setcap"
+              + " cap_net_bind_service+ep on its java.");
+    }
+    bindsPrivilegedPorts = may;
+  }
+
+  @Override
+  public int bind(IntSupplier call) {
+    return bindsPrivilegedPorts ? call.getAsInt() : BindCapability.without(call);
   }
 
   @Override
@@ -102,7 +125,8 @@ final class LinuxSocketLayer implements SocketLayer, LinuxSocket.SocketOwner {
   }
 
   private IllegalStateException closed() {
-    return new IllegalStateException("The sockets of " + name + " are closed.");
+    return new IllegalStateException(
+        "The sockets of " + name + " were closed all together: it opens no more.");
   }
 
   /** Closes all sockets that are still open. Closing again does nothing. */

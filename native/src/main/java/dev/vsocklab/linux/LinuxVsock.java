@@ -1,6 +1,7 @@
 package dev.vsocklab.linux;
 
 import dev.vsocklab.Errno;
+import dev.vsocklab.PortPrivilege;
 import dev.vsocklab.VsockCapability;
 import dev.vsocklab.VsockProvider;
 import dev.vsocklab.spi.ErrnoException;
@@ -24,7 +25,7 @@ import java.util.Set;
  * the kernel can wait in, such as a blocking connect, sleep in threads of their own. Closing a
  * channel ends them as it does with the JDK's.
  */
-public final class LinuxVsock implements AutoCloseable {
+public final class LinuxVsock implements AutoCloseable, PortPrivilege {
   private final LinuxSocketLayer sockets;
   private final VsockProvider vsock;
 
@@ -100,6 +101,17 @@ public final class LinuxVsock implements AutoCloseable {
    */
   public SocketLayer sockets() {
     return sockets;
+  }
+
+  /**
+   * {@inheritDoc} For tests: the capability is taken from the thread that binds, for the call alone.
+   *
+   * @param mayBind {@inheritDoc}
+   * @throws IOException if they are to, and this process has no CAP_NET_BIND_SERVICE
+   */
+  @Override
+  public void mayBindPrivilegedPorts(boolean mayBind) throws IOException {
+    sockets.mayBindPrivilegedPorts(mayBind);
   }
 
   /**

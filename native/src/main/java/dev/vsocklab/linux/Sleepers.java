@@ -57,6 +57,33 @@ final class Sleepers {
     return thread;
   }
 
+  /** Runs what may wait in the kernel in a thread of this class's own, and waits for its end. */
+  static void elsewhere(Runnable waiting) {
+    FutureTask<Boolean> task = new FutureTask<>(waiting, true);
+    THREADS.execute(task);
+    awaitEnd(task);
+  }
+
+  /** An interrupt neither ends the wait nor is lost. */
+  private static <T> T awaitEnd(FutureTask<T> task) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return task.get();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        } catch (ExecutionException e) {
+          throw new IllegalStateException("A call into the kernel could not be made.", e);
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
   /** A call into the kernel. */
   interface KernelCall {
     /** Its result, or the negative errno. */
@@ -212,22 +239,7 @@ final class Sleepers {
     }
 
     long awaitEnd() {
-      boolean interrupted = false;
-      try {
-        while (true) {
-          try {
-            return task.get();
-          } catch (InterruptedException e) {
-            interrupted = true;
-          } catch (ExecutionException e) {
-            throw new IllegalStateException("A call into the kernel could not be made.", e);
-          }
-        }
-      } finally {
-        if (interrupted) {
-          Thread.currentThread().interrupt();
-        }
-      }
+      return Sleepers.awaitEnd(task);
     }
   }
 }

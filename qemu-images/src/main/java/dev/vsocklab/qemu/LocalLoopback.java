@@ -1,5 +1,6 @@
 package dev.vsocklab.qemu;
 
+import dev.vsocklab.PortPrivilege;
 import dev.vsocklab.VsockProvider;
 import dev.vsocklab.linux.LinuxVsock;
 import dev.vsocklab.spi.BackendLab.ReportSection;
@@ -40,9 +41,10 @@ final class LocalLoopback implements LoopbackKernel {
 
     @Override
     public <T> Optional<T> as(Class<T> type) {
-      return type == SocketLayer.class
-          ? Optional.of(type.cast(linux.sockets()))
-          : Optional.empty();
+      if (type == SocketLayer.class) {
+        return Optional.of(type.cast(linux.sockets()));
+      }
+      return type == PortPrivilege.class ? Optional.of(type.cast(linux)) : Optional.empty();
     }
   }
 }
