@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The one thread that hears from the kernel, for all sockets of this JVM: an epoll that reports
- * edges. An edge means that something changed; what it was, whoever waits finds out by trying again.
+ * edges. An edge means that something changed; what it was, whoever waits finds out by trying
+ * again.
  *
  * <p>It starts with the first call that has to wait, and is a daemon.
  */
@@ -58,7 +59,8 @@ final class EventLoop {
       throw new LinuxException("epoll_create1", "the sockets of this JVM", -number);
     }
     EventLoop loop = new EventLoop(Fd.adopt(number, "the epoll of all vsock sockets"));
-    Thread thread = new Thread(null, loop::run, "vsock events", 0, /* inheritThreadLocals= */ false);
+    Thread thread =
+        new Thread(null, loop::run, "vsock events", 0, /* inheritThreadLocals= */ false);
     thread.setDaemon(true);
     thread.setContextClassLoader(null); // it outlives whoever came first
     thread.start();

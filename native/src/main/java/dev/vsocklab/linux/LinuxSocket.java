@@ -74,7 +74,9 @@ final class LinuxSocket implements KernelSocket {
   @Override
   public void bind(VsockAddress address) throws ErrnoException, IOException {
     byte[] local = SockaddrVm.encode(address);
-    call("bind", number -> owner.bind(() -> Libc.orErrno(Libc.bind(number, local, SockaddrVm.BYTES))));
+    call(
+        "bind",
+        number -> owner.bind(() -> Libc.orErrno(Libc.bind(number, local, SockaddrVm.BYTES))));
   }
 
   @Override
@@ -94,8 +96,7 @@ final class LinuxSocket implements KernelSocket {
     try {
       int flags = Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC;
       return tried(
-          "accept",
-          sleepers.withoutSleep(() -> Libc.orErrno(Libc.accept4(number, 0, 0, flags))));
+          "accept", sleepers.withoutSleep(() -> Libc.orErrno(Libc.accept4(number, 0, 0, flags))));
     } finally {
       fd.release();
     }
@@ -108,8 +109,7 @@ final class LinuxSocket implements KernelSocket {
     byte[] to = SockaddrVm.encode(remote);
     int number = hold();
     try {
-      Sleepers.KernelCall connect =
-          () -> Libc.orErrno(Libc.connect(number, to, SockaddrVm.BYTES));
+      Sleepers.KernelCall connect = () -> Libc.orErrno(Libc.connect(number, to, SockaddrVm.BYTES));
       long result = waits ? sleepers.sleep(connect) : sleepers.withoutSleep(connect);
       if (result == -Errno.EINPROGRESS.number()) {
         return false;
@@ -284,8 +284,7 @@ final class LinuxSocket implements KernelSocket {
           () -> Libc.orErrno(Libc.recvmsg(number, memory.header(room), flags));
       long result = -Libc.EAGAIN;
       if (!waits || takesWhatIsThere(flags)) {
-        result =
-            Libc.orErrno(Libc.recvmsg(number, memory.header(room), flags | Libc.MSG_DONTWAIT));
+        result = Libc.orErrno(Libc.recvmsg(number, memory.header(room), flags | Libc.MSG_DONTWAIT));
       }
       if (waits && result == -Libc.EAGAIN) {
         result = sleepers.sleep(asleep);
@@ -395,7 +394,9 @@ final class LinuxSocket implements KernelSocket {
     byte[] bytes = place.encode().apply(value).array();
     call(
         "setsockopt",
-        number -> Libc.orErrno(Libc.setsockopt(number, place.level(), place.name(), bytes, bytes.length)));
+        number ->
+            Libc.orErrno(
+                Libc.setsockopt(number, place.level(), place.name(), bytes, bytes.length)));
     if (option.equals(StandardSocketOptions.SO_LINGER)) {
       lingers = (Integer) value > 0;
     }

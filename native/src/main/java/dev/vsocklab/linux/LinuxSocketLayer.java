@@ -96,8 +96,7 @@ final class LinuxSocketLayer implements SocketLayer, LinuxSocket.SocketOwner {
     int[] cid = new int[1];
     int result;
     try (Fd device = Fd.adopt(number, "/dev/vsock")) {
-      result =
-          Libc.orErrno(Libc.ioctl(device.number(), Libc.IOCTL_VM_SOCKETS_GET_LOCAL_CID, cid));
+      result = Libc.orErrno(Libc.ioctl(device.number(), Libc.IOCTL_VM_SOCKETS_GET_LOCAL_CID, cid));
     }
     if (result < 0) {
       throw failure("ioctl", -result);
@@ -107,8 +106,7 @@ final class LinuxSocketLayer implements SocketLayer, LinuxSocket.SocketOwner {
 
   private static ErrnoException failure(String call, int number) throws LinuxException {
     Errno errno =
-        Errno.fromNumber(number)
-            .orElseThrow(() -> new LinuxException(call, "/dev/vsock", number));
+        Errno.fromNumber(number).orElseThrow(() -> new LinuxException(call, "/dev/vsock", number));
     String detail =
         switch (errno) {
           case ENOENT -> "there is no /dev/vsock: load the module (sudo modprobe vsock)";

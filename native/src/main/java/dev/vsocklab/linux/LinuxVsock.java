@@ -104,7 +104,8 @@ public final class LinuxVsock implements AutoCloseable, PortPrivilege {
   }
 
   /**
-   * {@inheritDoc} For tests: the capability is taken from the thread that binds, for the call alone.
+   * {@inheritDoc} For tests: the capability is taken from the thread that binds, for the call
+   * alone.
    *
    * @param mayBind {@inheritDoc}
    * @throws IOException if they are to, and this process has no CAP_NET_BIND_SERVICE

@@ -68,8 +68,7 @@ public final class LocalVsock {
 
   private static int openDevice(Path device) {
     int number =
-        Libc.orErrno(
-            Libc.open(Libc.cString(device.toString()), Libc.O_RDWR | Libc.O_CLOEXEC));
+        Libc.orErrno(Libc.open(Libc.cString(device.toString()), Libc.O_RDWR | Libc.O_CLOEXEC));
     if (number < 0) {
       return -number;
     }
@@ -153,7 +152,6 @@ public final class LocalVsock {
     String os = System.getProperty("os.name");
     return os.equals("Linux")
         ? Optional.empty()
-        : Optional.of(
-            new Unavailable("this is " + os, "Run it on Linux, or use the simulator."));
+        : Optional.of(new Unavailable("this is " + os, "Run it on Linux, or use the simulator."));
   }
 }

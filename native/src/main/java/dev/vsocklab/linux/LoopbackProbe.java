@@ -40,14 +40,17 @@ final class LoopbackProbe {
       boolean none = e instanceof ErrnoException why && why.errno() == Errno.EADDRNOTAVAIL;
       return Optional.of(
           new Unavailable(
-              none ? "this kernel has no vsock loopback" : "CID 1 cannot be bound: " + e.getMessage(),
+              none
+                  ? "this kernel has no vsock loopback"
+                  : "CID 1 cannot be bound: " + e.getMessage(),
               LOAD));
     }
     // Only now: without loopback a connect to CID 1 leaves the machine.
     try {
       return roundTrip(sockets, listener)
           ? Optional.empty()
-          : failed("no byte came round within " + TimeUnit.NANOSECONDS.toSeconds(STEP_NANOS) + " s");
+          : failed(
+              "no byte came round within " + TimeUnit.NANOSECONDS.toSeconds(STEP_NANOS) + " s");
     } catch (ErrnoException | IOException e) {
       return failed(e.getMessage());
     } finally {

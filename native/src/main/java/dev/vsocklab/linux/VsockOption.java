@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * How one socket option of AF_VSOCK stands in Linux: level, name and the value's bytes. For
- * whoever makes the calls: this module on the local kernel, an agent in another.
+ * How one socket option of AF_VSOCK stands in Linux: level, name and the value's bytes. For whoever
+ * makes the calls: this module on the local kernel, an agent in another.
  *
  * <p>Source: {@code include/uapi/linux/vm_sockets.h}, {@code vsock_connectible_setsockopt}; the
  * levels and names are those of x86-64 and AArch64.

@@ -8,8 +8,8 @@ import dev.vsocklab.spi.SocketLayer;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** This machine's own kernel, as one lab has it: the lab's sockets end with the lab. */
 final class LocalLoopback implements LoopbackKernel {

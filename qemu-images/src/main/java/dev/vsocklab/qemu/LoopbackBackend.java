@@ -14,9 +14,9 @@ import java.util.Optional;
 
 /**
  * The backend {@code loopback}: the host and all guests of a lab are one real kernel, whose
- * vsock_loopback joins its sockets with each other. All machines of a lab have CID 1 and share their
- * ports; CID 2 leads to them, too. What no kernel on its own can show is not there: a guest's CID,
- * its device, its power.
+ * vsock_loopback joins its sockets with each other. All machines of a lab have CID 1 and share
+ * their ports; CID 2 leads to them, too. What no kernel on its own can show is not there: a guest's
+ * CID, its device, its power.
  *
  * <p>It is this machine's own kernel where its loopback works and is the only way out: its sockets
  * are then the JVM's own. Else, and for every other kernel series, it is a guest in QEMU: no root,

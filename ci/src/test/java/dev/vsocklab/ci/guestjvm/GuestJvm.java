@@ -22,7 +22,9 @@ import java.util.concurrent.CompletableFuture;
 final class GuestJvm {
   private static final int MEMORY_MIB = 1536;
 
-  /** Started once and soon over: under TCG a compiler that tries harder costs more than it gives. */
+  /**
+   * Started once and soon over: under TCG a compiler that tries harder costs more than it gives.
+   */
   private static final List<String> OPTIONS =
       List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx400m");
 
@@ -56,7 +58,8 @@ final class GuestJvm {
                   GuestCommand.of(command.toArray(String[]::new))
                       .withDirectory("/tmp")
                       .withStreamedOutput());
-      CompletableFuture<String> errors = CompletableFuture.supplyAsync(() -> text(program.stderr()));
+      CompletableFuture<String> errors =
+          CompletableFuture.supplyAsync(() -> text(program.stderr()));
       List<TestOutcome> outcomes = new ArrayList<>();
       String end = read(program.stdout(), outcomes);
       GuestProgram.Exit exit = program.waitFor(END_DEADLINE);

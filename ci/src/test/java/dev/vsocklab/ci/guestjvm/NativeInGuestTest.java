@@ -50,7 +50,7 @@ class NativeInGuestTest {
 
   private static Stream<DynamicTest> contracts(String series) throws IOException {
     List<String> classes =
-        Stream.of("Channel", "Selector", "SocketFaces", "Stream", "Seqpacket")
+        Stream.of("Channel", "Selector", "SocketFaces", "Stream", "Seqpacket", "SocketCalls")
             .map(CONTRACTS::formatted)
             .toList();
     return tests(GuestJvm.run(series, List.of(), classes));

@@ -1,7 +1,7 @@
 package dev.vsocklab.ci.linux;
 
-import dev.vsocklab.contract.ContractNet;
 import dev.vsocklab.contract.ChannelContract;
+import dev.vsocklab.contract.ContractNet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 

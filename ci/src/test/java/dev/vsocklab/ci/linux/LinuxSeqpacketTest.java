@@ -1,8 +1,8 @@
 package dev.vsocklab.ci.linux;
 
 import dev.vsocklab.Errno;
-import dev.vsocklab.contract.VsockNet;
 import dev.vsocklab.contract.SeqpacketContract;
+import dev.vsocklab.contract.VsockNet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 
