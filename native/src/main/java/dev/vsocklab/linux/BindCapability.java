@@ -25,7 +25,7 @@ final class BindCapability {
 
   /** Whether this thread has it. */
   static boolean isHeld() {
-    return (sets().getInt(0) & BIT) != 0;
+    return (ordered(sets()).getInt(0) & BIT) != 0;
   }
 
   /**
@@ -35,27 +35,32 @@ final class BindCapability {
    * @return its result
    */
   static int without(IntSupplier call) {
-    ByteBuffer sets = sets();
-    int effective = sets.getInt(0);
+    byte[] sets = sets();
+    int effective = ordered(sets).getInt(0);
     if ((effective & BIT) == 0) {
       return call.getAsInt();
     }
-    set(sets.putInt(0, effective & ~BIT));
+    setEffective(sets, effective & ~BIT);
     try {
       return call.getAsInt();
     } finally {
-      set(sets.putInt(0, effective));
+      setEffective(sets, effective);
     }
   }
 
-  private static ByteBuffer sets() {
+  private static byte[] sets() {
     byte[] sets = new byte[SETS_BYTES];
     check(capget(header(), sets));
-    return ByteBuffer.wrap(sets).order(ByteOrder.nativeOrder());
+    return sets;
   }
 
-  private static void set(ByteBuffer sets) {
-    check(capset(header(), sets.array()));
+  private static void setEffective(byte[] sets, int effective) {
+    ordered(sets).putInt(0, effective);
+    check(capset(header(), sets));
+  }
+
+  private static ByteBuffer ordered(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
   }
 
   private static void check(int result) {
@@ -66,10 +71,9 @@ final class BindCapability {
   }
 
   private static byte[] header() {
-    return ByteBuffer.allocate(HEADER_BYTES)
-        .order(ByteOrder.nativeOrder())
-        .putInt(0, VERSION_3)
-        .array();
+    byte[] header = new byte[HEADER_BYTES];
+    ordered(header).putInt(0, VERSION_3);
+    return header;
   }
 
   private static native int capget(byte[] header, byte[] sets);

@@ -40,8 +40,16 @@ final class SocketEvents {
     int make() throws ErrnoException, IOException;
   }
 
-  /** What a watch asks for. */
-  private record Watch(int events, Runnable onReady) {}
+  /** What a watch asks for. Each is its own: two that ask the same are two. */
+  private static final class Watch {
+    final int events;
+    final Runnable onReady;
+
+    Watch(int events, Runnable onReady) {
+      this.events = events;
+      this.onReady = onReady;
+    }
+  }
 
   /** With which loop, under which token, edges are reported. */
   private record Registration(EventLoop loop, long token) {}
@@ -202,8 +210,8 @@ final class SocketEvents {
   }
 
   private void callBackIfReady(Watch asked) {
-    if (pollNow(asked.events()) != 0 && take(asked)) {
-      asked.onReady().run();
+    if (pollNow(asked.events) != 0 && take(asked)) {
+      asked.onReady.run();
     }
   }
 
@@ -254,7 +262,7 @@ final class SocketEvents {
       lock.unlock();
     }
     if (asked != null) {
-      asked.onReady().run();
+      asked.onReady.run();
     }
   }
 }

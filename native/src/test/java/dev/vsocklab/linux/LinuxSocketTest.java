@@ -27,6 +27,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -127,12 +128,15 @@ class LinuxSocketTest {
   void closeEndsEveryCallThatWaits() throws Exception {
     fill(near);
     ByteBuffer two = ByteBuffer.allocate(2);
-    FutureTask<Errno> read = waiting(() -> errnoOf(() -> near.read(two, KernelSocket.FOREVER)));
-    FutureTask<Errno> receive =
+    FutureTask<@Nullable Errno> read =
+        waiting(() -> errnoOf(() -> near.read(two, KernelSocket.FOREVER)));
+    FutureTask<@Nullable Errno> receive =
         waiting(
             () -> errnoOf(() -> near.receive(two, KernelSocket.MSG_WAITALL, KernelSocket.FOREVER)));
-    FutureTask<Errno> write = waiting(() -> errnoOf(() -> near.write(two, KernelSocket.FOREVER)));
-    FutureTask<Errno> send = waiting(() -> errnoOf(() -> near.send(two, 0, KernelSocket.FOREVER)));
+    FutureTask<@Nullable Errno> write =
+        waiting(() -> errnoOf(() -> near.write(two, KernelSocket.FOREVER)));
+    FutureTask<@Nullable Errno> send =
+        waiting(() -> errnoOf(() -> near.send(two, 0, KernelSocket.FOREVER)));
     FutureTask<Integer> poll = waiting(() -> near.poll(KernelSocket.POLLIN, KernelSocket.FOREVER));
     CountDownLatch watched = new CountDownLatch(1);
     near.watch(KernelSocket.POLLIN, watched::countDown);
@@ -192,7 +196,7 @@ class LinuxSocketTest {
       assertEquals(Errno.EINVAL, errnoOf(() -> near.accept(KernelSocket.NO_WAIT)));
       assertEquals(
           Errno.EINVAL, errnoOf(() -> near.connect(VsockAddress.host(1), KernelSocket.NO_WAIT)));
-      FutureTask<Received> next =
+      @Nullable FutureTask<Received> next =
           i % 500 == 0
               ? async(() -> far.receive(ByteBuffer.allocate(1), 0, KernelSocket.FOREVER))
               : null;
@@ -279,7 +283,7 @@ class LinuxSocketTest {
   @Test
   void aHundredSleepersComeAndGo() throws Exception {
     List<LinuxSocket> sockets = new ArrayList<>();
-    List<FutureTask<Errno>> sleepers = new ArrayList<>();
+    List<FutureTask<@Nullable Errno>> sleepers = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       LinuxSocket[] pair = pair();
       sockets.addAll(List.of(pair));
@@ -294,7 +298,7 @@ class LinuxSocketTest {
                               KernelSocket.FOREVER))));
     }
     sockets.forEach(LinuxSocket::close);
-    for (FutureTask<Errno> sleeper : sleepers) {
+    for (FutureTask<@Nullable Errno> sleeper : sleepers) {
       // EBADF, or end of file where its peer was closed first: never stuck
       assertTrue(get(sleeper) == Errno.EBADF || get(sleeper) == null);
     }
@@ -352,7 +356,7 @@ class LinuxSocketTest {
   }
 
   /** What a call fails with; null if it does not. */
-  private static Errno errnoOf(Callable<?> call) throws Exception {
+  private static @Nullable Errno errnoOf(Callable<?> call) throws Exception {
     try {
       call.call();
       return null;

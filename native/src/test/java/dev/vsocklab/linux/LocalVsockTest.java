@@ -17,13 +17,19 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the probes conclude, from kernels that are played. */
 class LocalVsockTest {
-  @TempDir Path root;
+  private final Path root;
+
+  LocalVsockTest(@TempDir Path root) {
+    this.root = root;
+  }
 
   @Test
   void loopbackWorksIfAByteGoesRound() {
@@ -126,7 +132,7 @@ class LocalVsockTest {
   private static class PlayedLayer implements SocketLayer {
     final List<String> calls = new ArrayList<>();
     private final Map<String, Errno> failures = new HashMap<>();
-    private final Map<String, Object> answers = new HashMap<>();
+    private final Map<String, @Nullable Object> answers = new HashMap<>();
 
     PlayedLayer() {
       answers.put("localAddress", VsockAddress.local(5000));
@@ -141,7 +147,7 @@ class LocalVsockTest {
       return this;
     }
 
-    PlayedLayer answering(String call, Object answer) {
+    PlayedLayer answering(String call, @Nullable Object answer) {
       answers.put(call, answer);
       return this;
     }
@@ -160,8 +166,9 @@ class LocalVsockTest {
               (proxy, method, arguments) -> call(method.getName(), arguments));
     }
 
-    private Object call(String name, Object[] arguments) throws ErrnoException {
-      calls.add(name.equals("bind") ? "bind " + arguments[0] : name);
+    private @Nullable Object call(String name, Object @Nullable [] arguments)
+        throws ErrnoException {
+      calls.add(name.equals("bind") ? "bind " + Objects.requireNonNull(arguments)[0] : name);
       if (failures.containsKey(name)) {
         throw new ErrnoException(failures.get(name));
       }

@@ -7,7 +7,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /** Whether this machine's own kernel can play a loopback lab, and which kernel that is. */
 final class LocalKernel {
@@ -21,7 +20,8 @@ final class LocalKernel {
   private final String osVersion;
   private final Supplier<Optional<Unavailable>> probe;
   private final ReentrantLock lock = new ReentrantLock();
-  private @Nullable Optional<Unavailable> probed;
+  private boolean isProbed;
+  private Optional<Unavailable> answer = Optional.empty();
 
   /**
    * A kernel.
@@ -43,12 +43,11 @@ final class LocalKernel {
   Optional<Unavailable> whyNot() {
     lock.lock();
     try {
-      Optional<Unavailable> known = probed;
-      if (known == null) {
-        known = probe.get();
-        probed = known;
+      if (!isProbed) {
+        answer = probe.get();
+        isProbed = true;
       }
-      return known;
+      return answer;
     } finally {
       lock.unlock();
     }

@@ -12,7 +12,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class GuestRootTest {
-  @TempDir Path folder;
+  private final Path folder;
+
+  GuestRootTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
 
   @Test
   void filesStandBehindTheImagesOwnArchiveEachAfterItsFolders() throws IOException {
