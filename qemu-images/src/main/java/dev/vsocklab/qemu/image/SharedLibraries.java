@@ -17,7 +17,7 @@ public final class SharedLibraries {
   /**
    * The libraries and the loader.
    *
-   * @param program a local program
+   * @param program a local program, or a library itself
    * @return absolute paths; none for a static program
    * @throws IOException if a library is missing or ldd cannot be run
    */
