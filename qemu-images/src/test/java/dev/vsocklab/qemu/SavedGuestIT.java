@@ -2,6 +2,7 @@ package dev.vsocklab.qemu;
 
 import static dev.vsocklab.qemu.testing.Failures.assertSays;
 import static dev.vsocklab.qemu.testing.Failures.messageOf;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -73,6 +74,10 @@ class SavedGuestIT {
     try (Saved saved = Saved.boot(config("6.12", List.of()))) {
       saved.kernel.guest().save(state);
       assertTrue(saved.kernel.guest().isPaused());
+      byte[] first = Files.readAllBytes(state);
+      String again = messageOf(IOException.class, () -> saved.kernel.guest().save(state));
+      assertSays(again, "exists; a machine is saved to a new file");
+      assertArrayEquals(first, Files.readAllBytes(state));
 
       saved.kernel.guest().resume();
 
@@ -86,6 +91,8 @@ class SavedGuestIT {
     try (Saved saved = Saved.boot(config)) {
       GuestPrograms programs = saved.kernel.agent().programs();
       programs.putProgram(Path.of("/usr/bin/od"), "/bin/od");
+      random(
+          saved); // the kernel takes a new seed by itself if the last is old, but not so soon again
       saved.kernel.guest().save(state);
     }
 

@@ -8,14 +8,12 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
@@ -62,15 +60,6 @@ public final class QemuGuest implements AutoCloseable {
 
   /** Where QEMU gives or takes a machine's state. */
   private static final String STATE_SOCKET = "state.sock";
-
-  private static final String MIGRATION_EVENTS =
-      "{\"capabilities\": [{\"capability\": \"events\", \"state\": true}]}";
-
-  /** QEMU's own limit, 128 MiB/s, is for machines that run meanwhile. In bytes per second. */
-  private static final String NO_SPEED_LIMIT = "{\"max-bandwidth\": " + (1L << 40) + "}";
-
-  /** Source: MigrationStatus in QEMU's {@code qapi/migration.json}. */
-  private static final Set<String> MIGRATION_ENDS = Set.of("completed", "failed", "cancelled");
 
   private final Config config;
   private final RunFolder folder;
@@ -261,14 +250,11 @@ public final class QemuGuest implements AutoCloseable {
   }
 
   private void load(Path state) throws IOException {
-    Path socket = folder.socket(STATE_SOCKET);
-    execute("migrate-set-capabilities", MIGRATION_EVENTS);
-    connected().clearEvents();
-    execute("migrate-incoming", "{\"uri\": " + Json.quoted("unix:" + socket) + "}");
-    try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-      StateStream.load(state, channel);
-      awaitMigration();
-    }
+    migration().load(state);
+  }
+
+  private Migration migration() {
+    return new Migration(connected(), folder.socket(STATE_SOCKET));
   }
 
   /**
@@ -284,21 +270,10 @@ public final class QemuGuest implements AutoCloseable {
    */
   public void save(Path file) throws IOException {
     control.lock();
-    try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+    try {
       pause();
-      Path socket = folder.socket(STATE_SOCKET);
-      Files.deleteIfExists(socket);
-      listener.bind(UnixDomainSocketAddress.of(socket));
-      execute("migrate-set-capabilities", MIGRATION_EVENTS);
-      execute("migrate-set-parameters", NO_SPEED_LIMIT);
-      connected().clearEvents();
-      execute("migrate", "{\"uri\": " + Json.quoted("unix:" + socket) + "}");
-      try (SocketChannel channel = accept(listener, "send the machine's state")) {
-        StateStream.save(channel, file);
-      }
-      awaitMigration();
+      migration().save(file, listener -> accept(listener, "send the machine's state"));
     } catch (IOException e) {
-      Files.deleteIfExists(file);
       throw told("could not be saved: " + e.getMessage(), e);
     } finally {
       control.unlock();
@@ -334,19 +309,6 @@ public final class QemuGuest implements AutoCloseable {
       throw told("cannot be given a vsock device: " + e.getMessage(), e);
     } finally {
       control.unlock();
-    }
-  }
-
-  private void awaitMigration() throws IOException {
-    Qmp.Event end =
-        connected()
-            .awaitEvent(
-                "the end of the migration",
-                event ->
-                    event.name().equals("MIGRATION")
-                        && MIGRATION_ENDS.contains(String.valueOf(event.data().get("status"))));
-    if (!"completed".equals(end.data().get("status"))) {
-      throw new IOException("QEMU's migration ended as " + end.data().get("status") + ".");
     }
   }
 
