@@ -33,8 +33,9 @@
  *                   │ a Turn in the store               │ NamedNode: the backend in each test's name
  *                   ▼
  *   Host, Guest ─▶ LabParameters ─▶ TestLab, one for each test ─▶ dev.vsocklab.spi.Backend
- *                                      │ when the test failed
- *                                      ▼
+ *   (GuestPlan: all mentions of one)   │ │ └─▶ StandIns: Java code that plays programs
+ *                                      │ └───▶ BrokenLab, LabWatch: end the test with its guest
+ *                                      ▼ when the test failed
  *                                   FailureReport
  * </pre>
  */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.vsocklab.Machine;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -72,6 +73,14 @@ class BrokenLabTest {
     }
   }
 
+  @VsockTest(backends = "fake")
+  static class BreakingAtTheEnd {
+    @Test
+    void test(@Guest(42) Machine guest) {
+      guest.as(FakeLab.class).orElseThrow().breakAtClose(WHAT);
+    }
+  }
+
   @Test
   void aWaitingTestIsInterruptedAndFailsWithTheReason() {
     assertBroken(Waiting.class, 1);
@@ -90,6 +99,14 @@ class BrokenLabTest {
   @Test
   void aTestThatWouldHavePassedFailsAndTheNextIsNotInterrupted() {
     assertBroken(Passing.class, 0);
+  }
+
+  @Test
+  void whatBreaksOnlyWhenTheLabClosesFailsThePassedTest() {
+    Throwable failure = SampleRun.of(BreakingAtTheEnd.class).run().failure();
+
+    assertInstanceOf(IOException.class, failure);
+    assertEquals(WHAT, failure.getMessage());
   }
 
   private static void assertBroken(Class<?> sample, int interrupts) {

@@ -57,6 +57,11 @@ final class FakeLab implements BackendLab {
     listener.get().accept(what);
   }
 
+  /** A machine of the lab has ended, which only a last look tells. */
+  void breakAtClose(String what) {
+    broken.set(what);
+  }
+
   @Override
   public void whenBroken(Consumer<String> told) {
     listener.set(told);
@@ -110,6 +115,7 @@ final class FakeLab implements BackendLab {
   public void close() throws IOException {
     closes.incrementAndGet();
     if (!broken.get().isEmpty()) {
+      listener.get().accept(broken.get());
       throw new IOException(broken.get());
     }
     if (has(CID_THAT_DOES_NOT_END)) {

@@ -5,9 +5,10 @@
  * can do to a guest's machine.
  *
  * <pre>
- *   VhostUserBackend ─▶ GuestPool ─▶ GuestVm ─▶ GuestKernel: image ─▶ QemuGuest ─▶ AgentClient
- *          │                            └─▶ VhostUserDevice ─plug─▶ Fabric ◀─ SimMachine (host)
+ *   VhostUserBackend ─▶ GuestPool, Boots ─▶ GuestVm ─▶ GuestKernel: image ─▶ QemuGuest ─▶ AgentClient
+ *          │                                   └─▶ VhostUserDevice ─plug─▶ Fabric ◀─ SimMachine (host)
  *          └─▶ VhostUserLab: the host and the leased guests of one test
+ *                 GuestSetup brings its files and programs in, Casualties tells of guests that died
  *
  *   LoopbackBackend ─▶ LocalKernel: may this machine's own be used? ─▶ LocalLoopback
  *          ├─▶ else GuestPool ─▶ LoopbackVm ─▶ GuestKernel, lent as LentLoopbackVm
