@@ -32,7 +32,9 @@ final class NestedGuest implements VhostGuest {
   /** A guest boots in some 40 s as QEMU in QEMU, longer where other things run meanwhile. */
   private static final Duration BOOT_DEADLINE = Duration.ofMinutes(10);
 
-  private static final Duration GREET_DEADLINE = Duration.ofSeconds(60);
+  /** Once its host was restored it answers within a second; a loaded machine gets more. */
+  private static final Duration GREET_DEADLINE = Duration.ofMinutes(3);
+
   private static final Duration RESET_DEADLINE = Duration.ofSeconds(30);
   private static final Duration KILL_DEADLINE = Duration.ofSeconds(30);
 

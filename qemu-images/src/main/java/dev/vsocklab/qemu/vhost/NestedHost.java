@@ -31,7 +31,10 @@ import java.util.stream.Stream;
 final class NestedHost implements VhostHost {
   private static final System.Logger LOG = System.getLogger("dev.vsocklab.qemu.vhost");
   private static final Duration BOOT_DEADLINE = Duration.ofMinutes(3);
-  private static final Duration GREET_DEADLINE = Duration.ofSeconds(60);
+
+  /** A restored machine answers within a second or two; a loaded one gets more. */
+  private static final Duration GREET_DEADLINE = Duration.ofMinutes(3);
+
   private static final Duration RESET_DEADLINE = Duration.ofSeconds(30);
   private static final Duration LOG_DEADLINE = Duration.ofSeconds(2);
   private static final int CONSOLE_LINES = 20;

@@ -69,8 +69,8 @@ public final class NestedHosts {
     try {
       return checked(NestedHost.restore(parts, folder));
     } catch (IOException e) {
-      if (!wasThere) {
-        throw e; // it was made a moment ago: another would not do better
+      if (!wasThere || Thread.currentThread().isInterrupted()) {
+        throw e; // it was made a moment ago, another would not do better; or it is no fault of its
       }
       LOG.log(
           System.Logger.Level.WARNING,
