@@ -197,7 +197,9 @@ public final class LabPerTry
     SimulationOptions options =
         SimulationOptions.of(
             new LabRequest(name, simulated.choice().kernel(), wanted.guests(), wanted.siblings()));
-    simulation().update(before -> Optional.of(new SimulatedTry(options, TryLab.faults(context), seed, replay)));
+    simulation()
+        .update(
+            before -> Optional.of(new SimulatedTry(options, TryLab.faults(context), seed, replay)));
   }
 
   private static ExtensionConfigurationException noVirtualTime(String name, List<Turn> turns) {
