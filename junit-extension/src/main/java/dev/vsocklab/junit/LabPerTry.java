@@ -199,7 +199,9 @@ public final class LabPerTry
     SimulationOptions options =
         SimulationOptions.of(
             new LabRequest(name, simulated.choice().kernel(), wanted.simulable(), wanted.siblings()));
-    simulation().update(before -> Optional.of(new SimulatedTry(options, TryLab.faults(context), seed, replay)));
+    simulation()
+        .update(
+            before -> Optional.of(new SimulatedTry(options, TryLab.faults(context), seed, replay)));
   }
 
   private static ExtensionConfigurationException noVirtualTime(String name, List<Turn> turns) {

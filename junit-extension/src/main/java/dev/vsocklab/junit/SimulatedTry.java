@@ -140,8 +140,7 @@ final class SimulatedTry {
     private final Function<Simulation, List<Object>> sample;
     private TryExecutionResult last = TryExecutionResult.satisfied();
 
-    Body(
-        AnnotatedFaults faults, TryExecutor aTry, Function<Simulation, List<Object>> sample) {
+    Body(AnnotatedFaults faults, TryExecutor aTry, Function<Simulation, List<Object>> sample) {
       this.faults = faults;
       this.aTry = aTry;
       this.sample = sample;

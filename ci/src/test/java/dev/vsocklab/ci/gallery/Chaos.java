@@ -1,44 +1,55 @@
 package dev.vsocklab.ci.gallery;
 
-import dev.vsocklab.GuestDevice;
+import dev.vsocklab.fault.Fault;
+import dev.vsocklab.fault.Faults;
+import dev.vsocklab.fault.PacketOp;
 import dev.vsocklab.sim.Simulation;
 import dev.vsocklab.sim.choice.ChoiceStream;
+import java.io.IOException;
 import java.time.Duration;
 
-/** What happens to guest 42 in one run of two, at a moment that is drawn. */
+/** What goes wrong in one run of two, once, at a moment that is drawn. */
 final class Chaos {
+  private static final long HOST = 2;
+  private static final long GUEST = 42;
+
   /** A call takes a microsecond of virtual time; a run of the gallery has some dozens. */
   private static final int LATEST_MICROS = 40;
 
   private static final Duration MICRO = Duration.ofNanos(1000);
 
-  /** Does it to the guest's device. */
-  private interface Mischief {
-    void with(GuestDevice device) throws Exception;
-  }
-
   private Chaos() {}
 
-  /** Its transport is reset, as by a restore from a snapshot. */
+  /** The guest's transport is reset, as by a restore from a snapshot. */
   static void resetTransportOnce(Simulation simulation) {
-    once(simulation, "restore", GuestDevice::resetTransport);
+    atSomeTime(simulation, "restore", Faults.transportReset().on(GUEST));
   }
 
-  /** It migrates: its transport is reset, and its CID is another. */
+  /** The guest migrates: its transport is reset, and its CID is another. */
   static void migrateOnce(Simulation simulation, long newCid) {
-    once(simulation, "migration", device -> device.resetTransport(newCid));
+    atSomeTime(simulation, "migration", Faults.transportReset(newCid).on(GUEST));
   }
 
-  private static void once(Simulation simulation, String name, Mischief mischief) {
-    ChoiceStream faults = simulation.choices().stream("faults");
+  private static void atSomeTime(Simulation simulation, String name, Fault fault) {
+    ChoiceStream faults = simulation.choices().stream("chaos");
     if (faults.chance(0.5)) {
       int afterMicros = faults.draw(LATEST_MICROS);
       simulation.spawnDaemon(
           name,
           () -> {
             simulation.sleep(MICRO.multipliedBy(afterMicros));
-            mischief.with(simulation.guest(42).as(GuestDevice.class).orElseThrow());
+            simulation.lab().inject(fault);
           });
+    }
+  }
+
+  /** A connection is reset where one of the host's answers would have arrived. */
+  static void loseAnAnswerOnce(Simulation simulation) throws IOException {
+    ChoiceStream faults = simulation.choices().stream("chaos");
+    if (faults.chance(0.5)) {
+      simulation
+          .lab()
+          .inject(Faults.resetAt(PacketOp.RW).from(HOST).after(faults.draw(3)).times(1));
     }
   }
 }

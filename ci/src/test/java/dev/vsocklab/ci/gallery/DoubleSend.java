@@ -68,12 +68,12 @@ final class DoubleSend {
     throw last;
   }
 
-  /** However often the transport is reset: what was deposited once is there once. */
+  /** Whichever answer is lost with its connection: what was deposited once is there once. */
   static void property(Simulation simulation, Ledger ledger) throws Exception {
     ChoiceStream amounts = simulation.choices().stream("amounts");
     ServerSocketChannel listener = Wire.listen(simulation.host().vsock());
     simulation.spawnDaemon("ledger", () -> Servers.serveAll(simulation, listener, ledger::serve));
-    Chaos.resetTransportOnce(simulation);
+    Chaos.loseAnAnswerOnce(simulation);
     long sum = 0;
     for (int id = amounts.draw(3); id >= 0; id--) {
       long amount = 1 + amounts.draw(100);
