@@ -1,4 +1,4 @@
-/** The only door to libc. */
+/** The only door to libc, and AF_VSOCK of the kernel that runs this JVM. */
 module dev.vsocklab.linux {
   requires transitive dev.vsocklab.api;
   requires com.sun.jna;

@@ -32,6 +32,10 @@ public enum Errno {
   ENODEV(19),
   /** Invalid argument, or a call that the socket's state does not allow. */
   EINVAL(22),
+  /** The whole system has no file descriptors left. */
+  ENFILE(23),
+  /** This process has no file descriptors left. */
+  EMFILE(24),
   /** Inappropriate ioctl. */
   ENOTTY(25),
   /** Broken pipe: this side shut down writing, or the peer reads no more. */
@@ -50,6 +54,8 @@ public enum Errno {
   ESOCKTNOSUPPORT(94),
   /** Operation not supported. */
   EOPNOTSUPP(95),
+  /** The kernel has no AF_VSOCK, or its module is not loaded. */
+  EAFNOSUPPORT(97),
   /** Address already in use. */
   EADDRINUSE(98),
   /** That address is not this machine's, or no automatic port was free. */

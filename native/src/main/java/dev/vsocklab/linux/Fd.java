@@ -1,7 +1,10 @@
 package dev.vsocklab.linux;
 
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file descriptor and the duty to close it. It is closed exactly once, and never while a call is
@@ -15,9 +18,15 @@ public final class Fd implements AutoCloseable {
   /** Set in {@link #state} from {@link #close} on; the other bits count calls under way. */
   private static final int CLOSED = Integer.MIN_VALUE;
 
+  /** Between two tries to end the calls under way: a signal can come before its call has begun. */
+  private static final long WAKE_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
   private final int number;
   private volatile String what;
   private final AtomicInteger state = new AtomicInteger();
+
+  /** Who waits in {@link #closeAndAwait}, and closes itself. */
+  private volatile @Nullable Thread closer;
 
   private Fd(int number, String what) {
     this.number = number;
@@ -75,22 +84,66 @@ public final class Fd implements AutoCloseable {
    * @throws IOException if it is closed
    */
   int acquire() throws IOException {
+    if (!tryAcquire()) {
+      throw new IOException("File descriptor " + number + ", " + what + ", is closed.");
+    }
+    return number;
+  }
+
+  /**
+   * Holds {@link #number} for one call; {@link #release} must follow.
+   *
+   * @return false if it is closed; then there is nothing to release
+   */
+  boolean tryAcquire() {
     while (true) {
       int seen = state.get();
       if (seen < 0) {
-        throw new IOException("File descriptor " + number + ", " + what + ", is closed.");
+        return false;
       }
       if (state.compareAndSet(seen, seen + 1)) {
-        return number;
+        return true;
       }
     }
+  }
+
+  /** The number, for whoever holds it. */
+  int number() {
+    return number;
   }
 
   /** Ends a use; the last one after {@link #close} closes. */
   void release() {
     if (state.decrementAndGet() == CLOSED) {
-      closeNow();
+      Thread waiting = closer;
+      if (waiting == null) {
+        closeNow();
+      } else {
+        LockSupport.unpark(waiting);
+      }
     }
+  }
+
+  /**
+   * Closes the descriptor in this very thread, once the calls under way have left. Not to be mixed
+   * with {@link #close}.
+   *
+   * @param wake ends those calls that wait; run again and again until all have left
+   */
+  void closeAndAwait(Runnable wake) {
+    closer = Thread.currentThread();
+    int seen;
+    do {
+      seen = state.get();
+      if (seen < 0) {
+        return;
+      }
+    } while (!state.compareAndSet(seen, seen | CLOSED));
+    while (state.get() != CLOSED) {
+      wake.run();
+      LockSupport.parkNanos(this, WAKE_AGAIN_NANOS);
+    }
+    closeNow();
   }
 
   /** Closes the descriptor, once; after a call that is under way. Further calls do nothing. */

@@ -1,8 +1,20 @@
 /**
- * libc, as far as vsocklab needs it; nothing else in the project calls it. Read {@link
- * dev.vsocklab.linux.Fd} first, which says who closes what, then {@link
- * dev.vsocklab.linux.FileMapping}, which says how memory of another process is shared without
- * danger for this one.
+ * libc, as far as vsocklab needs it; nothing else in the project calls it.
+ *
+ * <p>AF_VSOCK of the kernel that runs this JVM: read {@link dev.vsocklab.linux.LinuxVsock} first;
+ * {@link dev.vsocklab.linux.LocalVsock} tells what that kernel has.
+ *
+ * <pre>
+ *   LinuxVsock ─▶ NioVsockProvider (api) ─▶ LinuxSocketLayer ─▶ LinuxSocket: system calls
+ *                                                                  │ tried again after a change
+ *                                                                  ├─▶ SocketEvents ◀─ EventLoop: epoll
+ *                                                                  │ asleep in the kernel
+ *                                                                  └─▶ Sleepers ◀─ WakeSignal
+ * </pre>
+ *
+ * <p>Memory and descriptors of another process: read {@link dev.vsocklab.linux.Fd} first, which
+ * says who closes what, then {@link dev.vsocklab.linux.FileMapping}, which says how memory of
+ * another process is shared without danger for this one.
  *
  * <pre>
  *   UnixListener ─accept─▶ UnixConnection ─receive─▶ bytes, Fd...

@@ -14,6 +14,8 @@ final class TestLibc {
 
   static native int socketpair(int domain, int type, int protocol, ByteBuffer result);
 
+  static native int socketpair(int domain, int type, int protocol, int[] result);
+
   static native int memfd_create(ByteBuffer name, int flags);
 
   static native int ftruncate(int fd, long lengthBytes);

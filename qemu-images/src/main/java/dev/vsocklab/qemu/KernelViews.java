@@ -19,7 +19,7 @@ import java.util.function.Supplier;
  * What a test sees of a kernel through its agent: sockets, programs, the privilege, scripts. Always
  * the kernel that runs now: after a reboot, another one.
  */
-final class KernelViews {
+final class KernelViews implements LoopbackKernel.Views {
   private final Supplier<String> name;
   private final Supplier<AgentClient> agent;
   private final SocketLayer sockets = new CurrentSockets();
@@ -45,12 +45,13 @@ final class KernelViews {
     this.agent = agent;
   }
 
-  VsockProvider vsock() {
+  @Override
+  public VsockProvider vsock() {
     return vsock;
   }
 
-  /** As {@link dev.vsocklab.Machine#as}. */
-  <T> Optional<T> as(Class<T> type) {
+  @Override
+  public <T> Optional<T> as(Class<T> type) {
     if (type == SocketLayer.class) {
       return Optional.of(type.cast(sockets));
     }

@@ -3,69 +3,50 @@ package dev.vsocklab.qemu;
 import dev.vsocklab.Machine;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.VsockProvider;
-import dev.vsocklab.qemu.agent.AgentClient;
 import dev.vsocklab.spi.BackendLab;
 import dev.vsocklab.spi.LabRequest;
-import java.time.Duration;
-import java.util.ArrayList;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 
 /** The machines of one test, each of them the same kernel. */
 final class LoopbackLab implements BackendLab {
-  private static final Duration LOG_DEADLINE = Duration.ofSeconds(2);
-
-  private final GuestPool<LoopbackVm> pool;
-  private final LoopbackVm vm;
-  private final boolean fresh;
-  private final AtomicBoolean closed = new AtomicBoolean();
-  private final Machine host = new Face("host");
+  private final LoopbackKernel kernel;
+  private final Machine host;
   private final Map<Long, Machine> guests = new LinkedHashMap<>();
 
   /**
    * Puts the lab together.
    *
-   * @param vm the kernel; the lab gives it back
-   * @param fresh whether it was booted for this lab alone
+   * @param kernel the kernel; it is the lab's from now on, even if this fails
+   * @throws IOException if it has no vsock to give
    */
-  LoopbackLab(LabRequest request, GuestPool<LoopbackVm> pool, LoopbackVm vm, boolean fresh) {
-    this.pool = pool;
-    this.vm = vm;
-    this.fresh = fresh;
-    for (LabRequest.GuestRequest guest : request.guests()) {
-      guests.put(guest.cid(), new Face(GuestVm.nameOf(guest.cid())));
+  LoopbackLab(LabRequest request, LoopbackKernel kernel) throws IOException {
+    this.kernel = kernel;
+    try {
+      host = face("host");
+      for (LabRequest.GuestRequest guest : request.guests()) {
+        guests.put(guest.cid(), face(GuestVm.nameOf(guest.cid())));
+      }
+    } catch (IOException e) {
+      kernel.close();
+      throw e;
     }
   }
 
+  private Machine face(String role) throws IOException {
+    String name = role + " (loopback)";
+    return new Face(name, kernel.views(name));
+  }
+
   /** One machine of the lab: only its name is its own. */
-  private final class Face implements Machine {
-    private final String name;
-    private final KernelViews views = new KernelViews(this::name, this::agent);
-
-    Face(String role) {
-      this.name = role + " (loopback)";
-    }
-
-    private AgentClient agent() {
-      if (closed.get()) {
-        throw new IllegalStateException(
-            name + " has left this lab, which is closed. Use machines while their lab is open.");
-      }
-      return vm.agent();
-    }
-
+  private record Face(String name, LoopbackKernel.Views views) implements Machine {
     @Override
     public long cid() {
       return VsockAddress.CID_LOCAL;
-    }
-
-    @Override
-    public String name() {
-      return name;
     }
 
     @Override
@@ -112,21 +93,11 @@ final class LoopbackLab implements BackendLab {
 
   @Override
   public List<ReportSection> report() {
-    List<ReportSection> sections = new ArrayList<>();
-    sections.add(new ReportSection("console of " + vm.guest(), vm.guest().console().text()));
-    sections.add(new ReportSection("agent log of " + vm.guest(), vm.agent().log(LOG_DEADLINE)));
-    return sections;
+    return kernel.report();
   }
 
   @Override
   public void close() {
-    if (!closed.compareAndSet(false, true)) {
-      return;
-    }
-    boolean clean = !fresh && vm.clean();
-    if (!clean) {
-      GuestPool.end(vm);
-    }
-    pool.giveBack(vm.series(), vm.cid(), clean ? vm : null);
+    kernel.close();
   }
 }

@@ -9,8 +9,11 @@
  *          │                            └─▶ VhostUserDevice ─plug─▶ Fabric ◀─ SimMachine (host)
  *          └─▶ VhostUserLab: the host and the leased guests of one test
  *
- *   LoopbackBackend ─▶ GuestPool ─▶ LoopbackVm ─▶ GuestKernel
- *          └─▶ LoopbackLab: host and guests of one test, each the same kernel
+ *   LoopbackBackend ─▶ LocalKernel: may this machine's own be used? ─▶ LocalLoopback
+ *          ├─▶ else GuestPool ─▶ LoopbackVm ─▶ GuestKernel, lent as LentLoopbackVm
+ *          └─▶ LoopbackLab: host and guests of one test, each the same LoopbackKernel
+ *
+ *   StandaloneGuest ─▶ GuestKernel: of no lab, for programs with files of theirs
  * </pre>
  */
 @NullMarked

@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("qemu")
 @Timeout(180)
 class LoopbackBackendIT {
-  private static final LoopbackBackend BACKEND = new LoopbackBackend();
+  private static final LoopbackBackend BACKEND = LoopbackBackend.inGuests();
 
   @BeforeAll
   static void skipWithTheReason() {

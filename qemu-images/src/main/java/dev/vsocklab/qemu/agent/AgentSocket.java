@@ -2,6 +2,7 @@ package dev.vsocklab.qemu.agent;
 
 import dev.vsocklab.Errno;
 import dev.vsocklab.VsockAddress;
+import dev.vsocklab.linux.VsockOption;
 import dev.vsocklab.spi.ErrnoException;
 import dev.vsocklab.spi.KernelSocket;
 import java.io.IOException;
@@ -207,13 +208,13 @@ final class AgentSocket implements KernelSocket {
 
   @Override
   public @Nullable Errno takeError() throws ErrnoException, IOException {
-    int number = getOption(AgentOption.LEVEL_SOCKET, AgentOption.SO_ERROR, 4).getInt(0);
+    int number = getOption(VsockOption.LEVEL_SOCKET, VsockOption.SO_ERROR, 4).getInt(0);
     return number == 0 ? null : errno(connection, number);
   }
 
   @Override
   public <T> void setOption(SocketOption<T> option, T value) throws ErrnoException, IOException {
-    AgentOption<T> place = AgentOption.of(option);
+    VsockOption<T> place = VsockOption.of(option);
     ByteBuffer bytes = place.encode().apply(value);
     call(frame(AgentOp.SETSOCKOPT).u32(place.level()).u32(place.name()).raw(bytes));
     if (option.equals(StandardSocketOptions.SO_LINGER)) {
@@ -223,7 +224,7 @@ final class AgentSocket implements KernelSocket {
 
   @Override
   public <T> T getOption(SocketOption<T> option) throws ErrnoException, IOException {
-    AgentOption<T> place = AgentOption.of(option);
+    VsockOption<T> place = VsockOption.of(option);
     return place.decode().apply(getOption(place.level(), place.name(), place.lengthBytes()));
   }
 

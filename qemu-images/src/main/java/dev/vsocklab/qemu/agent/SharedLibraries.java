@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The shared libraries of a local program, as {@code ldd} names them. */
-final class SharedLibraries {
+public final class SharedLibraries {
   private static final long LDD_SECONDS = 20;
 
   private SharedLibraries() {}
@@ -17,11 +17,11 @@ final class SharedLibraries {
   /**
    * The libraries and the loader.
    *
-   * @param program a local program
+   * @param program a local program, or a library itself
    * @return absolute paths; none for a static program
    * @throws IOException if a library is missing or ldd cannot be run
    */
-  static List<Path> of(Path program) throws IOException {
+  public static List<Path> of(Path program) throws IOException {
     Process ldd =
         new ProcessBuilder("ldd", program.toString())
             .redirectErrorStream(true)

@@ -1,4 +1,4 @@
-package dev.vsocklab.qemu.agent;
+package dev.vsocklab.linux;
 
 import dev.vsocklab.VsockSocketOptions;
 import java.net.SocketOption;
@@ -10,7 +10,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * How one socket option stands in Linux: level, name and the value's bytes.
+ * How one socket option of AF_VSOCK stands in Linux: level, name and the value's bytes. For whoever
+ * makes the calls: this module on the local kernel, an agent in another.
  *
  * <p>Source: {@code include/uapi/linux/vm_sockets.h}, {@code vsock_connectible_setsockopt}; the
  * levels and names are those of x86-64 and AArch64.
@@ -19,10 +20,10 @@ import java.util.function.Function;
  * @param name the option's number
  * @param lengthBytes the value's length
  * @param encode Java's value to the kernel's
- * @param decode the kernel's value to Java's
+ * @param decode the kernel's value to Java's; both little-endian
  * @param <T> the value's type
  */
-record AgentOption<T>(
+public record VsockOption<T>(
     int level,
     int name,
     int lengthBytes,
@@ -30,17 +31,17 @@ record AgentOption<T>(
     Function<ByteBuffer, T> decode) {
 
   /** SOL_SOCKET. */
-  static final int LEVEL_SOCKET = 1;
+  public static final int LEVEL_SOCKET = 1;
 
-  /** SO_ERROR. */
-  static final int SO_ERROR = 4;
+  /** SO_ERROR, of level SOL_SOCKET: read by the calls themselves, never set. */
+  public static final int SO_ERROR = 4;
 
   /** AF_VSOCK, which is also its level. */
   private static final int LEVEL_VSOCK = 40;
 
   private static final int MAX_LINGER_SECONDS = 65535; // as the JDK caps it
 
-  private static final Map<SocketOption<?>, AgentOption<?>> OPTIONS =
+  private static final Map<SocketOption<?>, VsockOption<?>> OPTIONS =
       Map.ofEntries(
           Map.entry(VsockSocketOptions.BUFFER_SIZE, vsockSize(0)),
           Map.entry(VsockSocketOptions.BUFFER_MIN_SIZE, vsockSize(1)),
@@ -55,50 +56,54 @@ record AgentOption<T>(
           Map.entry(StandardSocketOptions.SO_KEEPALIVE, socketFlag(9)),
           Map.entry(
               StandardSocketOptions.SO_LINGER,
-              new AgentOption<>(
-                  LEVEL_SOCKET, 13, 8, AgentOption::encodeLinger, AgentOption::decodeLinger)));
+              new VsockOption<>(
+                  LEVEL_SOCKET, 13, 8, VsockOption::encodeLinger, VsockOption::decodeLinger)));
 
   /**
    * The option's place in Linux.
    *
+   * @param option one of {@link VsockSocketOptions}, or of the standard ones that Linux takes on
+   *     every family
+   * @param <T> the value's type
+   * @return its place
    * @throws UnsupportedOperationException if AF_VSOCK does not have it, such as TCP_NODELAY
    */
   @SuppressWarnings("unchecked") // OPTIONS maps each option to one of its own type
-  static <T> AgentOption<T> of(SocketOption<T> option) {
-    AgentOption<?> known = OPTIONS.get(option);
+  public static <T> VsockOption<T> of(SocketOption<T> option) {
+    VsockOption<?> known = OPTIONS.get(option);
     if (known == null) {
       throw new UnsupportedOperationException(
           "Linux has no " + option.name() + " on AF_VSOCK sockets.");
     }
-    return (AgentOption<T>) known;
+    return (VsockOption<T>) known;
   }
 
   private static ByteBuffer value(int lengthBytes) {
     return ByteBuffer.allocate(lengthBytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  private static AgentOption<Long> vsockSize(int name) {
-    return new AgentOption<>(
+  private static VsockOption<Long> vsockSize(int name) {
+    return new VsockOption<>(
         LEVEL_VSOCK, name, 8, bytes -> value(8).putLong(0, bytes), bytes -> bytes.getLong(0));
   }
 
-  private static AgentOption<Boolean> socketFlag(int name) {
-    return new AgentOption<>(
+  private static VsockOption<Boolean> socketFlag(int name) {
+    return new VsockOption<>(
         LEVEL_SOCKET, name, 4, on -> value(4).putInt(0, on ? 1 : 0), bytes -> bytes.getInt(0) != 0);
   }
 
-  private static AgentOption<Integer> socketInt(int name) {
-    return new AgentOption<>(
+  private static VsockOption<Integer> socketInt(int name) {
+    return new VsockOption<>(
         LEVEL_SOCKET, name, 4, number -> value(4).putInt(0, number), bytes -> bytes.getInt(0));
   }
 
-  private static AgentOption<Duration> time(int level, int name) {
-    return new AgentOption<>(level, name, 16, AgentOption::encodeTime, AgentOption::decodeTime);
+  private static VsockOption<Duration> time(int level, int name) {
+    return new VsockOption<>(level, name, 16, VsockOption::encodeTime, VsockOption::decodeTime);
   }
 
   /** The kernel keeps twice what was asked for and tells that; the JDK halves it again. */
-  private static AgentOption<Integer> socketBuffer(int name) {
-    return new AgentOption<>(
+  private static VsockOption<Integer> socketBuffer(int name) {
+    return new VsockOption<>(
         LEVEL_SOCKET, name, 4, size -> value(4).putInt(0, size), bytes -> bytes.getInt(0) / 2);
   }
 
