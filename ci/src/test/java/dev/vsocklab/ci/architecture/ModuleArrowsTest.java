@@ -34,7 +34,7 @@ class ModuleArrowsTest {
 
   @Test
   void nativeKnowsApi() {
-    knowsOnly(ProductionClasses.in(8, LINUX), and(API, LINUX, JNA));
+    knowsOnly(ProductionClasses.in(20, LINUX), and(API, LINUX, JNA));
   }
 
   @Test

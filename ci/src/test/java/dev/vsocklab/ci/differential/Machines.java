@@ -33,7 +33,7 @@ final class Machines implements AutoCloseable {
 
   /** Boots that kernel. */
   static Machines both(String series) throws IOException {
-    LoopbackBackend backend = new LoopbackBackend();
+    LoopbackBackend backend = LoopbackBackend.inGuests();
     try {
       return new Machines(series, backend, backend.open(request(series)));
     } catch (IOException e) {

@@ -1,0 +1,22 @@
+package dev.vsocklab.ci.linux;
+
+import dev.vsocklab.contract.ContractNet;
+import dev.vsocklab.contract.SocketContract;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+
+/** The JDK's contract of the socket faces, over this kernel's own sockets. */
+@Tag("local")
+final class LinuxSocketFacesTest extends SocketContract {
+  private final LocalNet local = new LocalNet();
+
+  @AfterEach
+  void close() {
+    local.close();
+  }
+
+  @Override
+  protected ContractNet net() {
+    return local.net();
+  }
+}
