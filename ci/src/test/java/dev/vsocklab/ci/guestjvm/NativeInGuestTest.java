@@ -21,29 +21,29 @@ import org.junit.jupiter.api.Timeout;
  * skipped there counts as failed.
  */
 @Tag("native")
+@Timeout(
+    value = 20, // two minutes are usual: it ends what hangs, not what a loaded machine slows down
+    unit = TimeUnit.MINUTES,
+    threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class NativeInGuestTest {
   private static final String CONTRACTS = "dev.vsocklab.ci.linux.Linux%sTest";
 
   @TestFactory
-  @Timeout(value = 10, unit = TimeUnit.MINUTES)
   Stream<DynamicTest> contractsOnLinux61() throws IOException {
     return contracts("6.1");
   }
 
   @TestFactory
-  @Timeout(value = 10, unit = TimeUnit.MINUTES)
   Stream<DynamicTest> contractsOnLinux612() throws IOException {
     return contracts("6.12");
   }
 
   @TestFactory
-  @Timeout(value = 15, unit = TimeUnit.MINUTES)
   Stream<DynamicTest> conformanceOnLinux61() throws IOException {
     return conformance("6.1");
   }
 
   @TestFactory
-  @Timeout(value = 15, unit = TimeUnit.MINUTES)
   Stream<DynamicTest> conformanceOnLinux612() throws IOException {
     return conformance("6.12");
   }
