@@ -24,7 +24,8 @@ command:lz4 lz4
 command:xz xz-utils
 command:zstd zstd
 command:socat socat
-command:tshark tshark"
+command:tshark tshark
+command:dockerd docker.io"
 
 has() {
   case $1 in
@@ -106,7 +107,7 @@ BUILD_STAMP=$ROOT/ci/target/build-stamp
 is_built() {
   [[ -s $CLASSPATH_FILE && -e $BUILD_STAMP ]] || return 1
   local module
-  for module in api sim native qemu-images junit-extension ci; do
+  for module in api sim native qemu-images containers junit-extension ci; do
     [[ -d $module/target/classes ]] || return 1
   done
   [[ -z $(find pom.xml ./*/pom.xml ./*/src -newer "$BUILD_STAMP" -print -quit) ]]

@@ -1,20 +1,14 @@
 package dev.vsocklab.containers;
 
+import dev.vsocklab.linux.SharedLibraries;
 import dev.vsocklab.qemu.launch.QemuBinary;
-import java.io.File;
+import dev.vsocklab.qemu.launch.QemuFiles;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The files that make the QEMU of this machine run in an otherwise empty image: the binary, the
@@ -27,22 +21,6 @@ import java.util.regex.Pattern;
 final class InstalledQemu {
   /** Where the shell of {@code watchdog.sh} is. */
   private static final Path SHELL = Path.of("/bin/sh");
-
-  /** What QEMU's q35 asks for to boot a kernel: without video, without network. */
-  private static final List<String> FIRMWARE =
-      List.of("bios-256k.bin", "kvmvapic.bin", "linuxboot.bin", "linuxboot_dma.bin", "pvh.bin");
-
-  /** TCG, where the distribution has made it a module. */
-  private static final String ACCELERATOR_MODULE = "accel-tcg-x86_64.so";
-
-  private static final List<Path> MODULE_FOLDERS =
-      List.of(
-          Path.of("/usr/lib/x86_64-linux-gnu/qemu"),
-          Path.of("/usr/lib64/qemu"),
-          Path.of("/usr/lib/qemu"));
-
-  /** A line of ldd: {@code libz.so.1 => /lib/libz.so.1 (0x…)}, or only the path and the address. */
-  private static final Pattern LIBRARY = Pattern.compile("(?:.* => )?(/\\S+) \\(0x[0-9a-f]+\\)");
 
   private static final String IN_PATH = "/usr/bin/qemu-system-x86_64";
 
@@ -59,38 +37,28 @@ final class InstalledQemu {
    * @throws IOException if QEMU or something that it needs is not installed
    */
   static InstalledQemu find() throws IOException {
-    Path binary =
+    QemuBinary qemu =
         QemuBinary.find()
             .orElseThrow(
-                () ->
-                    new IOException(
-                        "No image can be made of this machine's QEMU: "
-                            + QemuBinary.missing().why()
-                            + ". "
-                            + QemuBinary.missing().mend()))
-            .path();
+                () -> none(QemuBinary.missing().why() + ". " + QemuBinary.missing().mend()));
     SortedMap<String, Path> files = new TreeMap<>();
-    files.put(IN_PATH, binary);
+    files.put(IN_PATH, qemu.path());
     files.put(SHELL.toString(), SHELL);
-    Set<Path> programs = new LinkedHashSet<>(List.of(binary, SHELL));
-    for (Path folder : MODULE_FOLDERS) {
-      Path module = folder.resolve(ACCELERATOR_MODULE);
-      if (Files.exists(module)) {
-        files.put(module.toString(), module);
-        programs.add(module);
+    try {
+      for (Path file : QemuFiles.of(qemu)) {
+        files.put(file.toString(), file);
       }
-    }
-    for (Path program : programs) {
-      for (Path library : librariesOf(program)) {
+      for (Path library : SharedLibraries.of(SHELL)) {
         files.put(library.toString(), library);
       }
-    }
-    List<Path> searched = firmwareFolders(binary);
-    for (String name : FIRMWARE) {
-      Path found = firmware(searched, name);
-      files.put(found.toString(), found);
+    } catch (IOException e) {
+      throw none(String.valueOf(e.getMessage()));
     }
     return new InstalledQemu(files);
+  }
+
+  private static IOException none(String why) {
+    return new IOException("No image can be made of this machine's QEMU: " + why);
   }
 
   /** The hash of all names and contents. */
@@ -112,60 +80,6 @@ final class InstalledQemu {
       Path target = root.resolve(file.getKey().substring(1));
       Files.createDirectories(target.getParent());
       Files.copy(file.getValue().toRealPath(), target);
-    }
-  }
-
-  private static List<Path> librariesOf(Path program) throws IOException {
-    List<String> lines = linesOf("ldd", program.toString());
-    List<Path> libraries = new ArrayList<>();
-    for (String line : lines) {
-      if (line.endsWith("=> not found")) {
-        throw new IOException(
-            "No image can be made of this machine's QEMU: "
-                + program
-                + " lacks a library ("
-                + line.strip()
-                + "). Install QEMU again.");
-      }
-      Matcher library = LIBRARY.matcher(line.strip());
-      if (library.matches()) {
-        libraries.add(Path.of(library.group(1)));
-      }
-    }
-    return libraries;
-  }
-
-  private static List<Path> firmwareFolders(Path binary) throws IOException {
-    return linesOf(binary.toString(), "-L", "help").stream()
-        .map(line -> Path.of(line).normalize())
-        .toList();
-  }
-
-  private static Path firmware(List<Path> folders, String name) throws IOException {
-    for (Path folder : folders) {
-      Path file = folder.resolve(name);
-      if (Files.isRegularFile(file)) {
-        return file;
-      }
-    }
-    throw new IOException(
-        "No image can be made of this machine's QEMU: its firmware "
-            + name
-            + " is in none of "
-            + folders
-            + ". Install it (Debian: apt-get install qemu-system-data seabios).");
-  }
-
-  private static List<String> linesOf(String... command) throws IOException {
-    Process process =
-        new ProcessBuilder(command)
-            .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
-            .redirectErrorStream(true)
-            .start();
-    try (var out = process.inputReader(StandardCharsets.UTF_8)) {
-      return out.lines().toList();
-    } finally {
-      process.destroyForcibly();
     }
   }
 }

@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /** A simulated host and the real guests of one test, on a fabric of their own. */
@@ -34,8 +33,7 @@ final class VhostUserLab implements BackendLab {
   private final GuestPool<GuestVm> pool;
   private final Fabric fabric;
   private final long startNanos = System.nanoTime();
-  private final LongSupplier nanos = () -> System.nanoTime() - startNanos;
-  private final PacketLog packets = new PacketLog(nanos);
+  private final PacketLog packets = new PacketLog(this::nanos);
   private final Checkers checkers = new Checkers(packets);
   private final LabFaults faults;
   private final SimMachine host;
@@ -62,7 +60,7 @@ final class VhostUserLab implements BackendLab {
       guests.put(guest, vm);
       casualties.watch(vm.kernel(), guest::mayEnd);
     }
-    faults = SimFaults.of(fabric, host, nanos, this::victims, checkers);
+    faults = SimFaults.of(fabric, host, this::nanos, this::victims, checkers);
   }
 
   /** Brings the guests' files and programs in, guest by guest. */
@@ -103,6 +101,10 @@ final class VhostUserLab implements BackendLab {
   @Override
   public List<Machine> guests() {
     return List.copyOf(guests.keySet());
+  }
+
+  private long nanos() {
+    return System.nanoTime() - startNanos;
   }
 
   /** Guests first: what they cannot do is then not done to the host either. */

@@ -1,6 +1,6 @@
 package dev.vsocklab.ci.guestjvm;
 
-import dev.vsocklab.qemu.image.SharedLibraries;
+import dev.vsocklab.linux.SharedLibraries;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.FileVisitOption;

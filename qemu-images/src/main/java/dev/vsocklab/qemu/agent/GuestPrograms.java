@@ -1,6 +1,6 @@
 package dev.vsocklab.qemu.agent;
 
-import dev.vsocklab.qemu.image.SharedLibraries;
+import dev.vsocklab.linux.SharedLibraries;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,6 +1,6 @@
 package dev.vsocklab.qemu.launch;
 
-import dev.vsocklab.qemu.image.SharedLibraries;
+import dev.vsocklab.linux.SharedLibraries;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package dev.vsocklab.qemu.image;
+package dev.vsocklab.linux;
 
 import java.io.File;
 import java.io.IOException;
