@@ -9,9 +9,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Removes containers that a JVM created and was killed before it started them. Nothing runs in them,
- * but the engine, which removes a container at its end, would keep them for ever. The next JVM sweeps
- * them, as it does the folders of dead JVMs.
+ * Removes containers that a JVM created and was killed before it started them. Nothing runs in
+ * them, but the engine, which removes a container at its end, would keep them for ever. The next
+ * JVM sweeps them, as it does the folders of dead JVMs.
  */
 final class Leftovers {
   private static final System.Logger LOG = System.getLogger("dev.vsocklab.containers");

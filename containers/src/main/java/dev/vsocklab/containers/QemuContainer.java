@@ -69,8 +69,7 @@ public final class QemuContainer extends GenericContainer<QemuContainer> {
     this.qemuArguments = List.copyOf(arguments);
     this.user = userFor(folder);
     List<String> command =
-        new ArrayList<>(
-            List.of("-c", Scripts.WATCHDOG, "vsocklab-watchdog", folder.toString()));
+        new ArrayList<>(List.of("-c", Scripts.WATCHDOG, "vsocklab-watchdog", folder.toString()));
     command.add(PROGRAM);
     command.addAll(arguments);
     setCommandParts(command.toArray(String[]::new));

@@ -106,7 +106,7 @@ public final class VsockSeccomp {
         host != null
             && host.getSecurityOpts() != null
             && host.getSecurityOpts().stream().anyMatch(VsockSeccomp::isSeccomp);
-    if (ownProfile || host != null && Boolean.TRUE.equals(host.getPrivileged())) {
+    if (ownProfile || (host != null && Boolean.TRUE.equals(host.getPrivileged()))) {
       return Optional.empty();
     }
     return Optional.of(

@@ -19,7 +19,7 @@ import java.time.Duration;
  * @param agent its agent
  */
 record BootedGuest(QemuGuest qemu, AgentClient agent) implements AutoCloseable {
-  private static final Duration BOOT_DEADLINE = Duration.ofSeconds(120);
+  private static final Duration BOOT_DEADLINE = Duration.ofMinutes(2);
 
   static BootedGuest boot() throws IOException {
     return boot(launcher(), Accelerator.TCG, image(), BOOT_DEADLINE);

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -94,7 +95,7 @@ class ContainerGuestTest {
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     try (BufferedReader out = jvm.inputReader(StandardCharsets.UTF_8)) {
-      Path folder = Path.of(out.readLine());
+      Path folder = Path.of(Objects.requireNonNull(out.readLine()));
       assertEquals(1, EngineContents.with(folder).size(), "the child's guest is in a container");
       List<ProcessHandle> left = jvm.descendants().toList();
 
@@ -149,7 +150,7 @@ class ContainerGuestTest {
 
     Accelerator chosen = choice.choose(launcher);
 
-    BootedGuest.boot(launcher, chosen, image, Duration.ofSeconds(120)).close();
+    BootedGuest.boot(launcher, chosen, image, Duration.ofMinutes(2)).close();
   }
 
   @Test
@@ -181,7 +182,7 @@ class ContainerGuestTest {
         assertThrows(
                 IOException.class,
                 () ->
-                    BootedGuest.boot(launcher, Accelerator.TCG, image, Duration.ofSeconds(120))
+                    BootedGuest.boot(launcher, Accelerator.TCG, image, Duration.ofMinutes(2))
                         .close())
             .getMessage());
   }

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,14 +50,13 @@ class LifelineTest {
 
   @Test
   void whenQemuEndsItsStatusIsLeftForTheJvm() throws Exception {
-    try (Lifeline lifeline = Lifeline.open(folder)) {
-      Process watchdog = watchdog("exit 7");
+    Lifeline lifeline = Lifeline.open(folder);
+    Process watchdog = watchdog("exit 7");
 
-      assertTrue(watchdog.waitFor(30, TimeUnit.SECONDS), "the watchdog ends");
-      assertEquals("7\n", Files.readString(folder.resolve("qemu.status")));
-      lifeline.close();
-      lifeline.awaitEnd();
-    }
+    assertTrue(watchdog.waitFor(30, TimeUnit.SECONDS), "the watchdog ends");
+    assertEquals("7\n", Files.readString(folder.resolve("qemu.status")));
+    lifeline.close();
+    lifeline.awaitEnd();
     assertFalse(Files.exists(folder));
   }
 
@@ -87,6 +87,6 @@ class LifelineTest {
 
   private static String firstLine(Process process) throws IOException {
     BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
-    return out.readLine();
+    return Objects.requireNonNull(out.readLine());
   }
 }

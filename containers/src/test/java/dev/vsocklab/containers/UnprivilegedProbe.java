@@ -13,6 +13,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -56,7 +57,7 @@ final class UnprivilegedProbe {
       Path copy = folder.resolve(file);
       Files.createDirectories(copy.getParent());
       try (InputStream in = needed.getClassLoader().getResourceAsStream(file)) {
-        Files.write(copy, in.readAllBytes());
+        Files.write(copy, Objects.requireNonNull(in).readAllBytes());
       }
     }
     List<String> command =
