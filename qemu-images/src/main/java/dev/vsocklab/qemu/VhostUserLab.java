@@ -91,7 +91,7 @@ final class VhostUserLab implements BackendLab {
   @Override
   public List<ReportSection> report() {
     List<ReportSection> sections = new ArrayList<>();
-    casualties.first().ifPresent(what -> sections.add(new ReportSection("what broke", what)));
+    casualties.report().ifPresent(sections::add);
     for (GuestVm vm : guests.values()) {
       vm.device()
           .failure()
