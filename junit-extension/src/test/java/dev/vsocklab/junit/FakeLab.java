@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -34,8 +33,8 @@ final class FakeLab implements BackendLab {
   private final Machine host = new FakeMachine(this, 2, "host");
   private final List<Machine> guests;
   private final AtomicInteger closes = new AtomicInteger();
-  private final AtomicReference<Consumer<String>> listener = new AtomicReference<>(what -> {});
-  private final AtomicReference<String> broken = new AtomicReference<>("");
+  private volatile Consumer<String> listener = what -> {};
+  private volatile String broken = "";
 
   FakeLab(FakeBackend backend, LabRequest request) {
     this.backend = backend;
@@ -53,18 +52,18 @@ final class FakeLab implements BackendLab {
 
   /** A machine of the lab ends by itself. */
   void breakNow(String what) {
-    broken.set(what);
-    listener.get().accept(what);
+    broken = what;
+    listener.accept(what);
   }
 
   /** A machine of the lab has ended, which only a last look tells. */
   void breakAtClose(String what) {
-    broken.set(what);
+    broken = what;
   }
 
   @Override
   public void whenBroken(Consumer<String> told) {
-    listener.set(told);
+    listener = told;
   }
 
   FakeBackend backend() {
@@ -114,9 +113,9 @@ final class FakeLab implements BackendLab {
   @Override
   public void close() throws IOException {
     closes.incrementAndGet();
-    if (!broken.get().isEmpty()) {
-      listener.get().accept(broken.get());
-      throw new IOException(broken.get());
+    if (!broken.isEmpty()) {
+      listener.accept(broken);
+      throw new IOException(broken);
     }
     if (has(CID_THAT_DOES_NOT_END)) {
       throw new IOException("vm(77) did not end within 5 s.");

@@ -1,6 +1,7 @@
 package dev.vsocklab.qemu;
 
 import dev.vsocklab.qemu.launch.QemuGuest;
+import dev.vsocklab.spi.BackendLab.ReportSection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -84,6 +85,12 @@ final class Casualties {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** The first of them in a failure report: without its console, which has a section of its own. */
+  Optional<ReportSection> report() {
+    return first()
+        .map(what -> new ReportSection("what broke", what.lines().findFirst().orElse(what)));
   }
 
   /** Ends the watch, with a last look: from now on the lab or the pool may end them. */

@@ -60,7 +60,7 @@ final class LentLoopbackVm implements LoopbackKernel {
   @Override
   public List<ReportSection> report() {
     List<ReportSection> sections = new ArrayList<>();
-    casualties.first().ifPresent(what -> sections.add(new ReportSection("what broke", what)));
+    casualties.report().ifPresent(sections::add);
     sections.addAll(GuestSetup.report(vm.kernel()));
     sections.add(new ReportSection("console of " + vm.guest(), vm.guest().console().text()));
     sections.add(new ReportSection("agent log of " + vm.guest(), vm.agent().log(LOG_DEADLINE)));

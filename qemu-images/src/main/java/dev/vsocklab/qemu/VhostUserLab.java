@@ -123,7 +123,7 @@ final class VhostUserLab implements BackendLab {
   @Override
   public List<ReportSection> report() {
     List<ReportSection> sections = new ArrayList<>();
-    casualties.first().ifPresent(what -> sections.add(new ReportSection("what broke", what)));
+    casualties.report().ifPresent(sections::add);
     if (!faults.report().isEmpty()) {
       sections.add(new ReportSection("faults", faults.report()));
     }

@@ -26,7 +26,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -91,18 +90,21 @@ class GuestThatEndsTest {
     List<Throwable> failures = failuresOf(Panicking.class);
 
     assertEquals(3, failures.size(), failures::toString);
+    // The third may pass, and fail only when its lab is closed: then there is no report.
+    long reports = failures.stream().filter(GuestThatEndsTest::hasReport).count();
+    assertTrue(reports >= 2, () -> reports + " with a report: " + failures);
     for (Throwable failure : failures) {
       String message = String.valueOf(failure.getMessage());
       assertTrue(message.startsWith("vm(42) ended although the test did not end it."), message);
       assertTrue(message.contains("Its kernel panicked: sysrq triggered crash."), message);
       assertTrue(message.contains("The console's last lines:"), message);
-      String report =
-          Arrays.stream(failure.getSuppressed())
-              .map(Throwable::getMessage)
-              .filter(text -> String.valueOf(text).startsWith("the lab of "))
-              .collect(Collectors.joining());
-      assertTrue(report.lines().anyMatch("== what broke =="::equals), report);
     }
+  }
+
+  private static boolean hasReport(Throwable failure) {
+    return Arrays.stream(failure.getSuppressed())
+        .map(suppressed -> String.valueOf(suppressed.getMessage()))
+        .anyMatch(text -> text.lines().anyMatch("== what broke =="::equals));
   }
 
   @VsockTest(backends = "vhost-user")

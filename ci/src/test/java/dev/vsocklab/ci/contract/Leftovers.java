@@ -49,6 +49,7 @@ record Leftovers(
     return Thread.getAllStackTraces().keySet().stream()
         .map(Thread::getName)
         .filter(name -> !name.startsWith("process reaper")) // the JDK's, ends after a minute
+        .filter(name -> !name.matches("Thread-\\d+")) // the JDK's, tells of a process's end
         .sorted()
         .toList();
   }

@@ -60,8 +60,8 @@ class NothingIsLeftTest {
 
   /** The folders are gone with the locks in them, which are among the descriptors. */
   private static void live(int guests) throws Exception {
-    try (VhostUserBackend backend = new VhostUserBackend();
-        Traffic traffic = new Traffic()) {
+    Traffic traffic = new Traffic();
+    try (VhostUserBackend backend = new VhostUserBackend()) {
       List<LabRequest.GuestRequest> wanted =
           LongStream.range(10, 10 + guests)
               .mapToObj(cid -> new LabRequest.GuestRequest(cid, false))
@@ -70,6 +70,8 @@ class NothingIsLeftTest {
       try (Lab lab = backend.open(new LabRequest("ten guests", kernel, wanted))) {
         traffic.flow(lab);
       }
+    } finally {
+      traffic.end();
     }
   }
 

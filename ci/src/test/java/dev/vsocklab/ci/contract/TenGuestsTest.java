@@ -20,8 +20,11 @@ class TenGuestsTest {
   @Test
   void eachHasTenConnectionsThatCarryTheirOwnBytesBothWays(Lab lab) throws Exception {
     assertEquals(10, lab.guests().size());
-    try (Traffic traffic = new Traffic()) {
+    Traffic traffic = new Traffic();
+    try {
       traffic.flow(lab);
+    } finally {
+      traffic.end();
     }
   }
 }

@@ -13,7 +13,7 @@ import java.util.List;
  * Connections between the host and every guest of a lab, half of them begun by either side, all in
  * use at the same time, each with bytes of its own: none may end up elsewhere.
  */
-final class Traffic implements AutoCloseable {
+final class Traffic {
   private static final int CONNECTIONS = 10;
   private static final long BYTES = 64 * 1024;
   private static final int WRITE_BYTES = 4096;
@@ -53,8 +53,8 @@ final class Traffic implements AutoCloseable {
     }
   }
 
-  @Override
-  public void close() throws InterruptedException {
+  /** Ends its threads. */
+  void end() throws InterruptedException {
     crew.end();
   }
 }
