@@ -1,8 +1,8 @@
 /**
  * Real Linux guests: what a test sees of them, and the backends that put image, launcher, agent and
- * device together: {@code vhost-user}, {@code vhost}, and {@code loopback} without a device. Read {@link
- * dev.vsocklab.qemu.VhostUserBackend} first, then {@link dev.vsocklab.qemu.GuestPower}: what a test
- * can do to a guest's machine.
+ * device together: {@code vhost-user}, {@code vhost}, and {@code loopback} without a device. Read
+ * {@link dev.vsocklab.qemu.VhostUserBackend} first, then {@link dev.vsocklab.qemu.GuestPower}: what
+ * a test can do to a guest's machine.
  *
  * <pre>
  *   VhostUserBackend ─▶ GuestPool, Boots ─▶ GuestVm ─▶ GuestKernel: image ─▶ QemuGuest ─▶ AgentClient

@@ -53,8 +53,9 @@ class LocalVhostHostTest {
                 + "  qemu-system-x86_64: -device vhost-vsock-pci,id=vsock,guest-cid=42:"
                 + " vhost-vsock: unable to set guest cid: Address already in use");
     IOException explained = LocalVhostGuest.explained(42, told);
-    assertSays(explained.getMessage(), "CID 42 belongs to another virtual machine of this host.");
-    assertSays(explained.getMessage(), "-Dvsocklab.vhost=nested");
+    String message = String.valueOf(explained.getMessage());
+    assertSays(message, "CID 42 belongs to another virtual machine of this host.");
+    assertSays(message, "-Dvsocklab.vhost=nested");
     assertSame(told, explained.getCause());
 
     IOException other = new IOException("vm(42) cannot be started: no space");

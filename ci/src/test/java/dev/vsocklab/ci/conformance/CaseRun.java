@@ -26,7 +26,9 @@ import org.opentest4j.TestAbortedException;
 record CaseRun(Backend backend, String kernel, CellVisits visits) {
   private static final Duration DEADLINE = Duration.ofSeconds(15);
 
-  /** Where the host is real, too, each call goes to an emulated machine, perhaps through another. */
+  /**
+   * Where the host is real, too, each call goes to an emulated machine, perhaps through another.
+   */
   private static final Duration REAL_HOST_DEADLINE = Duration.ofMinutes(2);
 
   private static final int REPORT_CHARS = 2000;
@@ -70,8 +72,7 @@ record CaseRun(Backend backend, String kernel, CellVisits visits) {
     Thread thread = new Thread(body, each.row().id());
     thread.setDaemon(true);
     thread.start();
-    boolean realHost =
-        lab.host().vsock().capabilities().contains(VsockCapability.REAL_KERNEL);
+    boolean realHost = lab.host().vsock().capabilities().contains(VsockCapability.REAL_KERNEL);
     Duration deadline = realHost ? REAL_HOST_DEADLINE : DEADLINE;
     try {
       return body.get(deadline.toNanos(), TimeUnit.NANOSECONDS);
