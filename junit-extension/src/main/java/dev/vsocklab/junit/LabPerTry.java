@@ -137,6 +137,7 @@ public final class LabPerTry
       Asked asked, ParameterResolutionContext parameter, LifecycleContext context) {
     String where = LabParameters.nameOf(parameter.parameter().getDeclaringExecutable());
     LabParameters.check(asked, where, parameter.parameter());
+    LabParameters.checkUnspied(where, parameter.parameter());
     LabPlaceholder placeholder = new LabPlaceholder(asked, parameter.parameter());
     if (annotation(context).isEmpty()) {
       throw LabParameters.noTurn(
