@@ -2,6 +2,8 @@ package dev.vsocklab.sim;
 
 import dev.vsocklab.Machine;
 import dev.vsocklab.VsockAddress;
+import dev.vsocklab.fault.Fault;
+import dev.vsocklab.fault.InjectedFault;
 import dev.vsocklab.sim.capture.PacketLog;
 import dev.vsocklab.sim.check.Checkers;
 import dev.vsocklab.sim.check.Netstat;
@@ -32,6 +34,15 @@ final class SimLoopbackLab implements BackendLab {
   @Override
   public List<Machine> guests() {
     return List.of(machine);
+  }
+
+  /** {@inheritDoc} None can be: a machine's packets to itself cross no device and no fabric. */
+  @Override
+  public InjectedFault inject(Fault fault) {
+    throw new UnsupportedOperationException(
+        "A machine that talks to itself has no device between its ends, so it cannot have "
+            + fault
+            + ". Use a lab with a host and a guest.");
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.vsocklab.ci.teeth;
 
 import dev.vsocklab.Lab;
+import dev.vsocklab.Machine;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.VsockSocketOptions;
 import dev.vsocklab.fault.Faults;
@@ -9,6 +10,7 @@ import dev.vsocklab.fault.PacketOp;
 import dev.vsocklab.sim.SimBackend;
 import dev.vsocklab.sim.check.CheckerViolation;
 import dev.vsocklab.sim.check.Violation;
+import dev.vsocklab.spi.ErrnoException;
 import dev.vsocklab.spi.KernelSocket;
 import dev.vsocklab.spi.LabRequest;
 import dev.vsocklab.spi.SocketLayer;
@@ -110,14 +112,14 @@ final class CheckerTrial {
     return new Ends(listener, host, guest);
   }
 
-  private static SocketLayer layer(dev.vsocklab.Machine machine) {
+  private static SocketLayer layer(Machine machine) {
     return machine.as(SocketLayer.class).orElseThrow();
   }
 
   private static KernelSocket socket(SocketLayer layer, boolean messages) throws IOException {
     try {
       return messages ? layer.seqpacket() : layer.stream();
-    } catch (dev.vsocklab.spi.ErrnoException e) {
+    } catch (ErrnoException e) {
       throw new IOException(e);
     }
   }
@@ -162,10 +164,10 @@ final class CheckerTrial {
 
   private static void aDelayedStream(Lab lab) throws Exception {
     Ends ends = connect(lab, false);
-    try (InjectedFault fault = lab.inject(Faults.delay(Duration.ofMillis(1)))) {
-      ends.guest().write(bytes(150_000, 5), CALL_NANOS);
-      readAll(ends.host(), 150_000);
-    }
+    InjectedFault fault = lab.inject(Faults.delay(Duration.ofMillis(1)));
+    ends.guest().write(bytes(150_000, 5), CALL_NANOS);
+    readAll(ends.host(), 150_000);
+    fault.close();
   }
 
   private static void messages(Lab lab) throws Exception {
@@ -192,9 +194,9 @@ final class CheckerTrial {
 
   private static void theEndAfterAReset(Lab lab) throws Exception {
     Ends ends = connect(lab, false);
-    try (InjectedFault fault = lab.inject(Faults.resetAt(PacketOp.RW))) {
-      ends.guest().write(bytes(1, 1), CALL_NANOS);
-    }
+    InjectedFault fault = lab.inject(Faults.resetAt(PacketOp.RW));
+    ends.guest().write(bytes(1, 1), CALL_NANOS);
+    fault.close();
     ends.guest().close();
     ends.host().close();
   }

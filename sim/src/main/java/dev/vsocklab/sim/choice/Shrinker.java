@@ -69,7 +69,7 @@ public final class Shrinker {
         zeroBlocks(name);
         lowerNumbers(name);
       }
-    } while (best != before && tries < maxTries);
+    } while (!best.equals(before) && tries < maxTries);
   }
 
   private void forgetStreams() {

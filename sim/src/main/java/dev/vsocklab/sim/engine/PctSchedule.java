@@ -54,7 +54,7 @@ final class PctSchedule implements Schedule {
     for (int i = 0; i < options.size(); i++) {
       Candidate option = options.get(i);
       if (option.priority == 0) {
-        option.priority = 1 + dice.below(Integer.MAX_VALUE);
+        option.priority = 1L + dice.below(Integer.MAX_VALUE);
       }
       if (option.priority > options.get(highest).priority) {
         highest = i;

@@ -75,6 +75,7 @@ final class VirtualLock extends ReentrantLock {
     }
 
     @Override
+    @SuppressWarnings("WaitNotInLoop") // the loop is the caller's
     public boolean await(long time, TimeUnit unit) throws InterruptedException {
       return awaitNanos(unit.toNanos(time)) > 0;
     }

@@ -10,6 +10,7 @@ record Direction(long srcCid, int srcPort, long dstCid, int dstPort) {
   }
 
   Direction back() {
-    return new Direction(dstCid, dstPort, srcCid, srcPort);
+    return new Direction(
+        /* srcCid= */ dstCid, /* srcPort= */ dstPort, /* dstCid= */ srcCid, /* dstPort= */ srcPort);
   }
 }

@@ -145,7 +145,7 @@ abstract class HoldRule extends Rule {
     }
 
     private void isThrough(Kept one) {
-      if (first() != one) {
+      if (!one.equals(first())) {
         return; // the fault ended meanwhile
       }
       letGo(one);

@@ -23,6 +23,7 @@ import dev.vsocklab.sim.SimBackend;
 import dev.vsocklab.spi.BackendLab;
 import dev.vsocklab.spi.LabRequest;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
@@ -242,7 +243,7 @@ class FaultsTest {
               try {
                 write(pair.agent(), "go on");
               } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
+                throw new UncheckedIOException(e);
               }
             });
     fault.close();
