@@ -92,6 +92,7 @@ public final class LabPerTry
     }
     if (isSimulated(context.targetMethod())) {
       beginSimulation(context, turns);
+      return property.execute(); // on the simulator alone, whatever else was chosen
     }
     PropertyExecutionResult result = property.execute();
     String reasons = reasonsToSkip(turns);
