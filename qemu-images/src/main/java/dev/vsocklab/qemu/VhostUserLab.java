@@ -22,7 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /** A simulated host and the real guests of one test, on a fabric of their own. */
@@ -33,8 +32,7 @@ final class VhostUserLab implements BackendLab {
   private final GuestPool<GuestVm> pool;
   private final Fabric fabric;
   private final long startNanos = System.nanoTime();
-  private final LongSupplier nanos = () -> System.nanoTime() - startNanos;
-  private final PacketLog packets = new PacketLog(nanos);
+  private final PacketLog packets = new PacketLog(this::nanos);
   private final Checkers checkers = new Checkers(packets);
   private final LabFaults faults;
   private final SimMachine host;
@@ -58,7 +56,7 @@ final class VhostUserLab implements BackendLab {
       vm.device().plug(fabric);
       guests.put(new LeasedGuest(vm), vm);
     }
-    faults = SimFaults.of(fabric, host, nanos, this::victims, checkers);
+    faults = SimFaults.of(fabric, host, this::nanos, this::victims, checkers);
   }
 
   @Override
@@ -86,6 +84,10 @@ final class VhostUserLab implements BackendLab {
   @Override
   public List<Machine> guests() {
     return List.copyOf(guests.keySet());
+  }
+
+  private long nanos() {
+    return System.nanoTime() - startNanos;
   }
 
   /** Guests first: what they cannot do is then not done to the host either. */

@@ -30,9 +30,9 @@ abstract class HoldRule extends Rule {
     if (!concerns(passing) || !struck().isItsTurn(passing.header())) {
       return false;
     }
-    lock.lock();
     Kept next;
     boolean isFirst;
+    lock.lock();
     try {
       if (ended) {
         return false;

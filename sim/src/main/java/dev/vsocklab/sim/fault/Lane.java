@@ -38,8 +38,8 @@ final class Lane {
 
   /** Sends a packet on, as soon as those before it are gone. */
   void send(long cid, Packet packet) {
-    lock.lock();
     Held straight;
+    lock.lock();
     try {
       if (taken || !packets.isEmpty()) {
         packets.addLast(new Held(cid, packet.owned(), true));
@@ -68,8 +68,8 @@ final class Lane {
 
   /** A packet need not wait any more, but for those before it. */
   void release(Held held) {
-    lock.lock();
     Held first;
+    lock.lock();
     try {
       held.due = true;
       first = takeToken();
