@@ -114,6 +114,19 @@ final class LabParameters implements ParameterResolver, AfterEachCallback {
     }
   }
 
+  /**
+   * Checks that a parameter whose machine is another with each run does not ask for a spy.
+   *
+   * @throws ParameterResolutionException if it does
+   */
+  static void checkUnspied(String where, Parameter parameter) {
+    if (parameter.isAnnotationPresent(SpyVsock.class)) {
+      throw new ParameterResolutionException(
+          "@SpyVsock in %s is on a parameter that is another with each run, and Mockito would keep them all. Take the VsockProvider without it and call Mockito.spy(vsock) in the test."
+              .formatted(where));
+    }
+  }
+
   /** A lab was asked for where no test runs. */
   static ParameterResolutionException outsideAnyTest(String what, String where, String mend) {
     return new ParameterResolutionException(

@@ -94,6 +94,7 @@ public final class LabPerTry
     }
     if (isSimulated(context.targetMethod())) {
       beginSimulation(context, turns);
+      return property.execute(); // on the simulator alone, whatever else was chosen
     }
     PropertyExecutionResult result = property.execute();
     String reasons = reasonsToSkip(turns);
@@ -139,6 +140,7 @@ public final class LabPerTry
       Asked asked, ParameterResolutionContext parameter, LifecycleContext context) {
     String where = LabParameters.nameOf(parameter.parameter().getDeclaringExecutable());
     LabParameters.check(asked, where, parameter.parameter());
+    LabParameters.checkUnspied(where, parameter.parameter());
     LabPlaceholder placeholder = new LabPlaceholder(asked, parameter.parameter());
     if (annotation(context).isEmpty()) {
       throw LabParameters.noTurn(

@@ -67,6 +67,7 @@ final class SimulatedTest implements InvocationInterceptor, ParameterResolver {
   public @Nullable Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
     Asked asked = Asked.by(parameter.getParameter());
     LabParameters.check(asked, LabParameters.where(parameter), parameter.getParameter());
+    LabParameters.checkUnspied(LabParameters.where(parameter), parameter.getParameter());
     if (!parameter.getDeclaringExecutable().equals(context.getTestMethod().orElse(null))) {
       throw new ParameterResolutionException(
           "%s in %s has no lab to take from, because each run of a @VsockSimulation has its own and this runs once for all. Take it in the test method."

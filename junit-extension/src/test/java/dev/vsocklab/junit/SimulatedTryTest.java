@@ -1,10 +1,12 @@
 package dev.vsocklab.junit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.vsocklab.Machine;
 import dev.vsocklab.VsockAddress;
+import dev.vsocklab.VsockConnectException;
 import dev.vsocklab.VsockProvider;
 import dev.vsocklab.sim.Simulation;
 import java.io.IOException;
@@ -130,6 +132,38 @@ class SimulatedTryTest {
     String message = SampleRun.message(SampleRun.ofProperties(Deadlocks.class).run().failure());
     assertTrue(message.startsWith("Deadlock at "), message);
     assertTrue(message.contains("test waits for"), message);
+  }
+
+  @VsockTest
+  @VsockFault(kind = VsockFault.Kind.REFUSED)
+  static class Refused {
+    @Property(tries = 3)
+    void inVirtualTime(
+        @ForAll int any,
+        Simulation simulation,
+        @Host Machine host,
+        @Guest(42) VsockProvider guest)
+        throws IOException {
+      isRefused(host, guest);
+    }
+
+    @Property(tries = 3)
+    void onFreeThreads(@ForAll int any, @Host Machine host, @Guest(42) VsockProvider guest)
+        throws IOException {
+      isRefused(host, guest);
+    }
+
+    private static void isRefused(Machine host, VsockProvider guest) throws IOException {
+      host.vsock().openServerSocketChannel().bind(VsockAddress.any(7000));
+      SocketChannel agent = guest.openSocketChannel();
+      assertThrows(
+          VsockConnectException.class, () -> agent.connect(VsockAddress.host(7000)));
+    }
+  }
+
+  @Test
+  void faultsByAnnotationHappenInEveryTry() {
+    SampleRun.ofProperties(Refused.class).run().passed(2);
   }
 
   // -- Wrong uses --

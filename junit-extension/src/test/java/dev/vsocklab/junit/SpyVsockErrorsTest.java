@@ -8,6 +8,7 @@ import static org.mockito.Mockito.doAnswer;
 import dev.vsocklab.Machine;
 import dev.vsocklab.VsockProvider;
 import java.nio.channels.SocketChannel;
+import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.mockito.exceptions.misusing.UnnecessaryStubbingException;
@@ -67,6 +68,28 @@ class SpyVsockErrorsTest {
         NoAnnotation.class,
         "@Guest(42) in NoAnnotation.test has no lab to take from, because nothing chose a backend"
             + " for NoAnnotation. Annotate that class with @VsockTest.");
+  }
+
+  @VsockTest(backends = "fake")
+  static class InAProperty {
+    @Property(tries = 1)
+    void property(@Guest(42) @SpyVsock VsockProvider vsock) {}
+  }
+
+  static class InASimulation {
+    @VsockSimulation(seeds = 1)
+    void simulation(@Guest(42) @SpyVsock VsockProvider vsock) {}
+  }
+
+  @Test
+  void whereTheMachineIsAnotherWithEachRunThereIsNoSpy() {
+    String mend =
+        " is on a parameter that is another with each run, and Mockito would keep them all. Take"
+            + " the VsockProvider without it and call Mockito.spy(vsock) in the test.";
+    assertEquals(
+        "@SpyVsock in InAProperty.property" + mend,
+        SampleRun.ofProperties(InAProperty.class).run().failure().getMessage());
+    assertMessage(InASimulation.class, "@SpyVsock in InASimulation.simulation" + mend);
   }
 
   @Test

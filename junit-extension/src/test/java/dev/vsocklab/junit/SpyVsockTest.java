@@ -7,6 +7,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -213,7 +214,7 @@ class SpyVsockTest {
         .openServerSocketChannel();
     try (ServerSocketChannel server = vsock.openServerSocketChannel()) {
       server.bind(VsockAddress.any(7000)).configureBlocking(false);
-      assertEquals(null, server.accept());
+      assertNull(server.accept());
     }
   }
 

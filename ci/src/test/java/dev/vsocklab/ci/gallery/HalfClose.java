@@ -39,13 +39,19 @@ final class HalfClose {
       ByteBuffer message = ByteBuffer.allocate(1);
       while (sender.read(message.clear()) == 1) {
         lock.lock();
-        messages.add((int) message.get(0));
-        changed.signal();
-        lock.unlock();
+        try {
+          messages.add((int) message.get(0));
+          changed.signal();
+        } finally {
+          lock.unlock();
+        }
       }
       lock.lock();
-      onEndOfStream();
-      lock.unlock();
+      try {
+        onEndOfStream();
+      } finally {
+        lock.unlock();
+      }
     }
 
     /** The sender has shut down its output. The lock is held. */
