@@ -16,6 +16,7 @@ final class Casualties {
   private final List<Watched> watched = new ArrayList<>();
   private @Nullable String first;
   private @Nullable Consumer<String> listener;
+  private boolean stopped;
 
   /**
    * A machine of the lab.
@@ -45,8 +46,27 @@ final class Casualties {
       return;
     }
     QemuGuest guest = one.kernel().guest();
-    String what =
-        String.valueOf(guest.told("ended although the test did not end it", null).getMessage());
+    add(String.valueOf(guest.told("ended although the test did not end it", null).getMessage()));
+  }
+
+  /**
+   * Hears of a machine that tells its end itself; nothing once {@link #stop} was called.
+   *
+   * @param what a sentence with the machine's last words
+   */
+  void hear(String what) {
+    lock.lock();
+    try {
+      if (stopped) {
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    add(what);
+  }
+
+  private void add(String what) {
     Consumer<String> toTell = null;
     lock.lock();
     try {
@@ -98,6 +118,7 @@ final class Casualties {
     List<Watched> all;
     lock.lock();
     try {
+      stopped = true;
       all = List.copyOf(watched);
       watched.clear();
     } finally {

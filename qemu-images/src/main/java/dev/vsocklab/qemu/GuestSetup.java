@@ -19,15 +19,23 @@ final class GuestSetup {
    *
    * @throws IOException if a file cannot be put, or a program does not come as far as it should
    */
+  static void run(GuestPrograms programs, GuestRequest request) throws IOException {
+    for (FilesRequest files : request.files()) {
+      programs.putTree(files.source(), files.guestPath());
+    }
+    for (ProgramRequest program : request.programs()) {
+      start(programs, program);
+    }
+  }
+
+  /**
+   * The same; a guest without memory is told to ask for more.
+   *
+   * @throws IOException if a file cannot be put, or a program does not come as far as it should
+   */
   static void run(GuestKernel kernel, GuestRequest request) throws IOException {
-    GuestPrograms programs = kernel.agent().programs();
     try {
-      for (FilesRequest files : request.files()) {
-        programs.putTree(files.source(), files.guestPath());
-      }
-      for (ProgramRequest program : request.programs()) {
-        start(programs, program);
-      }
+      run(kernel.agent().programs(), request);
     } catch (IOException e) {
       throw withoutMemory(kernel, e)
           ? new IOException(e.getMessage() + " " + kernel.guest().moreMemory(), e)
@@ -57,10 +65,18 @@ final class GuestSetup {
 
   /** What a failure report says of a guest's programs, one section each. */
   static List<ReportSection> report(GuestKernel kernel) {
-    return kernel.agent().programs().started().stream()
+    return report(kernel.guest().toString(), kernel.agent().programs());
+  }
+
+  /**
+   * The same of a machine's programs.
+   *
+   * @param machine its name
+   */
+  static List<ReportSection> report(String machine, GuestPrograms programs) {
+    return programs.started().stream()
         .map(
-            program ->
-                new ReportSection("program of " + kernel.guest() + ": " + program, program.story()))
+            program -> new ReportSection("program of " + machine + ": " + program, program.story()))
         .toList();
   }
 }

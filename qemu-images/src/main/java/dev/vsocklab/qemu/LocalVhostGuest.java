@@ -9,6 +9,7 @@ import dev.vsocklab.spi.BackendLab.ReportSection;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** A guest of this machine's own kernel. */
 final class LocalVhostGuest implements VhostGuest {
@@ -19,6 +20,7 @@ final class LocalVhostGuest implements VhostGuest {
   private final long cid;
   private volatile GuestKernel kernel;
   private volatile boolean asBooted = true;
+  private volatile Consumer<String> endListener = why -> {};
 
   private LocalVhostGuest(GuestParts.Found parts, long cid, GuestKernel kernel) {
     this.parts = parts;
@@ -91,6 +93,20 @@ final class LocalVhostGuest implements VhostGuest {
     asBooted = false;
     kernel.close();
     kernel = bootKernel(parts, cid);
+  }
+
+  @Override
+  public void whenEnded(Consumer<String> listener) {
+    endListener = listener;
+    QemuGuest guest = kernel.guest();
+    guest.whenEnded(
+        () -> {
+          if (asBooted) { // else it was killed here
+            endListener.accept(
+                String.valueOf(
+                    guest.told("ended although the test did not end it", null).getMessage()));
+          }
+        });
   }
 
   @Override

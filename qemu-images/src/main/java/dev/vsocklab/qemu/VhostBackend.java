@@ -68,6 +68,11 @@ public final class VhostBackend implements Backend {
   }
 
   @Override
+  public boolean runsPrograms() {
+    return true;
+  }
+
+  @Override
   public BackendLab open(LabRequest request) throws IOException {
     Optional<Unavailable> why = unavailable(request.kernel());
     if (why.isPresent()) {
@@ -84,7 +89,19 @@ public final class VhostBackend implements Backend {
         request.guests().stream().anyMatch(LabRequest.GuestRequest::fresh)
             ? VhostPool.Freshness.STARTED_ANEW
             : VhostPool.Freshness.AS_NEW;
-    return new VhostLab(pool, kind, freshness, pool.lend(request.name(), kind, freshness));
+    VhostLab lab =
+        new VhostLab(pool, kind, freshness, pool.lend(request.name(), kind, freshness));
+    try {
+      lab.setUp(request);
+      return lab;
+    } catch (IOException | RuntimeException e) {
+      try {
+        lab.close();
+      } catch (IOException atClose) {
+        e.addSuppressed(atClose);
+      }
+      throw e;
+    }
   }
 
   private VhostHost start(VhostPool.Kind kind) throws IOException {

@@ -10,11 +10,13 @@ import dev.vsocklab.qemu.vhost.VhostPool;
 import dev.vsocklab.spi.BackendLab;
 import dev.vsocklab.spi.LabRequest;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -25,6 +27,7 @@ final class VhostLab implements BackendLab {
   private final VhostPool.Freshness freshness;
   private final VhostHost lent;
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final Casualties casualties = new Casualties();
   private final Machine host;
   private final Map<Long, Machine> guests = new LinkedHashMap<>();
 
@@ -40,11 +43,43 @@ final class VhostLab implements BackendLab {
     this.lent = lent;
     host = new Kernel(VsockAddress.CID_HOST, "host", lent::agent);
     for (VhostGuest guest : lent.guests()) {
-      guests.put(guest.cid(), new Guest(guest));
+      Guest machine = new Guest(guest);
+      guests.put(guest.cid(), machine);
+      guest.whenEnded(machine::ended);
     }
   }
 
-  static VhostPool.Kind kindOf(LabRequest request) {
+  /** Brings the guests' files and programs in, guest by guest. */
+  void setUp(LabRequest request) throws IOException {
+    List<? extends VhostGuest> all = lent.guests();
+    for (int i = 0; i < all.size(); i++) {
+      GuestSetup.run(all.get(i).agent().programs(), request.guests().get(i));
+    }
+  }
+
+  @Override
+  public void whenBroken(Consumer<String> listener) {
+    casualties.whenBroken(listener);
+  }
+
+  /**
+   * What the lab of a request needs.
+   *
+   * @throws IOException if a guest asks for a kernel or a memory of its own: here the host's series
+   *     and one size are saved once for all
+   */
+  static VhostPool.Kind kindOf(LabRequest request) throws IOException {
+    for (LabRequest.GuestRequest guest : request.guests()) {
+      if (!guest.kernelOr(request.kernel()).equals(request.kernel()) || guest.memoryMib() > 0) {
+        throw new IOException(
+            request.name()
+                + " wants guest "
+                + guest.cid()
+                + " with a kernel or memory of its own; on vhost all have the lab's kernel and"
+                + " one size. Leave kernel and memoryMib out of @Guest, choose the kernel with"
+                + " -Dvsocklab.backends=vhost:6.1, or use vhost-user.");
+      }
+    }
     return new VhostPool.Kind(
         request.kernel(), request.guests().stream().map(LabRequest.GuestRequest::cid).toList());
   }
@@ -137,6 +172,12 @@ final class VhostLab implements BackendLab {
       killed.kill();
     }
 
+    private void ended(String why) {
+      if (!mayEnd.get()) {
+        casualties.hear(why);
+      }
+    }
+
     @Override
     public void expectEnd() {
       checkOpen();
@@ -177,18 +218,30 @@ final class VhostLab implements BackendLab {
 
   @Override
   public List<ReportSection> report() {
-    return lent.report();
+    List<ReportSection> sections = new ArrayList<>();
+    casualties.report().ifPresent(sections::add);
+    for (VhostGuest guest : lent.guests()) {
+      sections.addAll(
+          GuestSetup.report(GuestVm.nameOf(guest.cid()), guest.agent().programs()));
+    }
+    sections.addAll(lent.report());
+    return sections;
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
+    casualties.stop();
     if (freshness == VhostPool.Freshness.AS_NEW && lent.clean()) {
       pool.giveBack(kind, lent);
     } else {
       pool.discard(lent);
+    }
+    Optional<String> broken = casualties.first();
+    if (broken.isPresent()) {
+      throw new IOException(broken.get());
     }
   }
 }

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +49,8 @@ final class NestedGuest implements VhostGuest {
   private volatile @Nullable AgentClient agent;
   private boolean paused;
   private volatile boolean dead;
+  private volatile boolean doomed;
+  private volatile Consumer<String> endListener = why -> {};
   private volatile boolean asSaved = true;
 
   private NestedGuest(Place place, long cid) {
@@ -144,6 +147,7 @@ final class NestedGuest implements VhostGuest {
     GuestProgram watched = place.keeper().programs().find(command, handles());
     program = watched;
     dead = false;
+    doomed = false;
     Thread thread = new Thread(() -> awaitEnd(watched), "vsocklab watch over " + name());
     thread.setDaemon(true);
     thread.start();
@@ -162,6 +166,9 @@ final class NestedGuest implements VhostGuest {
       AgentClient client = agent;
       if (client != null) {
         client.abandon(why);
+      }
+      if (!doomed) {
+        endListener.accept(why);
       }
     }
   }
@@ -245,13 +252,19 @@ final class NestedGuest implements VhostGuest {
   }
 
   @Override
+  public void whenEnded(Consumer<String> listener) {
+    endListener = listener;
+  }
+
+  @Override
   public void kill() throws IOException {
     lock.lock();
     try {
       asSaved = false;
-      GuestProgram doomed = program();
-      doomed.kill();
-      if (doomed.awaitExit(KILL_DEADLINE).isEmpty()) {
+      doomed = true;
+      GuestProgram killed = program();
+      killed.kill();
+      if (killed.awaitExit(KILL_DEADLINE).isEmpty()) {
         throw new IOException(
             name() + " did not end within " + KILL_DEADLINE.toSeconds() + " s of being killed.");
       }

@@ -2,6 +2,7 @@ package dev.vsocklab.qemu.vhost;
 
 import dev.vsocklab.qemu.agent.AgentClient;
 import java.io.IOException;
+import java.util.function.Consumer;
 
 /** A guest of a {@link VhostHost}: what a lab and its power switch want of it. */
 public interface VhostGuest {
@@ -41,6 +42,13 @@ public interface VhostGuest {
    * @throws IOException if it does not come up, with the console's last lines
    */
   void powerCycle() throws IOException;
+
+  /**
+   * Asks to be told if it ends although nobody ended it through this.
+   *
+   * @param listener gets a sentence with its last words, from any thread; a later one replaces it
+   */
+  void whenEnded(Consumer<String> listener);
 
   /**
    * Kills its QEMU; returns when it has ended.
