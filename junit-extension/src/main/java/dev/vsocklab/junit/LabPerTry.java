@@ -200,7 +200,8 @@ public final class LabPerTry
     WantedGuests.Wanted wanted = TryLab.wanted(context);
     SimulationOptions options =
         SimulationOptions.of(
-            new LabRequest(name, simulated.choice().kernel(), wanted.simulable(), wanted.siblings()));
+            new LabRequest(
+                name, simulated.choice().kernel(), wanted.simulable(), wanted.siblings()));
     simulation()
         .update(
             before -> Optional.of(new SimulatedTry(options, TryLab.faults(context), seed, replay)));
@@ -277,7 +278,8 @@ public final class LabPerTry
       return Store.getOrCreate(
               OfThisRun.class,
               Lifespan.RUN,
-              () -> new OfThisRun(new Backends(ServiceLoader.load(Backend.class)), new GuestFiles()))
+              () ->
+                  new OfThisRun(new Backends(ServiceLoader.load(Backend.class)), new GuestFiles()))
           .get();
     }
 

@@ -27,8 +27,7 @@ final class PlayedLab {
    * @param faults the faults that it begins with
    * @param broken is told when the lab breaks
    */
-  PlayedLab(
-      BackendLab lab, List<GuestPlan> played, AnnotatedFaults faults, BrokenLab broken) {
+  PlayedLab(BackendLab lab, List<GuestPlan> played, AnnotatedFaults faults, BrokenLab broken) {
     this.lab = lab;
     this.played = played;
     this.faults = faults;
@@ -55,7 +54,9 @@ final class PlayedLab {
     return lab;
   }
 
-  /** What programs printed, then what the lab tells; less where it cannot, which the failure says. */
+  /**
+   * What programs printed, then what the lab tells; less where it cannot, which the failure says.
+   */
   List<ReportSection> report(Throwable failure) {
     List<ReportSection> sections = new ArrayList<>(standIns.report());
     sections.addAll(FailureReport.sections(lab, failure));

@@ -119,9 +119,7 @@ final class TryLab {
   private void report(Throwable failure) {
     if (lab != null) {
       FailureReport.attach(
-          name() + " on " + turn.choice().description(),
-          lab.report(failure),
-          failure);
+          name() + " on " + turn.choice().description(), lab.report(failure), failure);
     }
   }
 

@@ -56,7 +56,8 @@ record Turn(Choice choice, Optional<Unavailable> unavailable, boolean required) 
   }
 
   /**
-   * Opens a lab of this turn's backend for one test; neither faults nor who plays its programs have begun.
+   * Opens a lab of this turn's backend for one test; neither faults nor who plays its programs have
+   * begun.
    *
    * @param files finds what comes into guests
    * @param classPath where that may be

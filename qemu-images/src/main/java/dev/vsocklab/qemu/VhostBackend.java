@@ -89,8 +89,7 @@ public final class VhostBackend implements Backend {
         request.guests().stream().anyMatch(LabRequest.GuestRequest::fresh)
             ? VhostPool.Freshness.STARTED_ANEW
             : VhostPool.Freshness.AS_NEW;
-    VhostLab lab =
-        new VhostLab(pool, kind, freshness, pool.lend(request.name(), kind, freshness));
+    VhostLab lab = new VhostLab(pool, kind, freshness, pool.lend(request.name(), kind, freshness));
     try {
       lab.setUp(request);
       return lab;

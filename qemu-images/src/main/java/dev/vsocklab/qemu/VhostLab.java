@@ -221,8 +221,7 @@ final class VhostLab implements BackendLab {
     List<ReportSection> sections = new ArrayList<>();
     casualties.report().ifPresent(sections::add);
     for (VhostGuest guest : lent.guests()) {
-      sections.addAll(
-          GuestSetup.report(GuestVm.nameOf(guest.cid()), guest.agent().programs()));
+      sections.addAll(GuestSetup.report(GuestVm.nameOf(guest.cid()), guest.agent().programs()));
     }
     sections.addAll(lent.report());
     return sections;

@@ -164,7 +164,14 @@ class BareGuestsIT {
     String message =
         messageOf(
             IOException.class,
-            () -> GuestVm.boot(bareGuests(), qemu(), Accelerator.TCG, noInit, new GuestPool.Kind("6.12", 44)).close());
+            () ->
+                GuestVm.boot(
+                        bareGuests(),
+                        qemu(),
+                        Accelerator.TCG,
+                        noInit,
+                        new GuestPool.Kind("6.12", 44))
+                    .close());
 
     assertSays(message, "vm(44) did not come up", "Kernel panic");
     assertEquals(List.of(0, 0), List.of(entries().size(), leftovers().size()));
@@ -176,7 +183,8 @@ class BareGuestsIT {
   }
 
   private static GuestVm boot(BareGuests bareGuests, String series, long cid) throws IOException {
-    return GuestVm.boot(bareGuests, qemu(), Accelerator.TCG, image(series), new GuestPool.Kind(series, cid));
+    return GuestVm.boot(
+        bareGuests, qemu(), Accelerator.TCG, image(series), new GuestPool.Kind(series, cid));
   }
 
   private static boolean isRestored(GuestVm vm) {
