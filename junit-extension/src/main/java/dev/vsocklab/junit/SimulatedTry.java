@@ -6,7 +6,6 @@ import dev.vsocklab.sim.SimulationRun;
 import dev.vsocklab.sim.choice.ChoiceSequence;
 import dev.vsocklab.sim.choice.Choices;
 import dev.vsocklab.sim.choice.Shrinker;
-import dev.vsocklab.sim.engine.StuckError;
 import dev.vsocklab.spi.BackendLab.ReportSection;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,8 +36,8 @@ final class SimulatedTry {
   /** The choices of the last try that failed; null before. */
   private @Nullable ChoiceSequence failing;
 
-  /** What it failed with. */
-  private @Nullable Throwable failure;
+  /** The try that failed first; null before. */
+  private @Nullable SimulationRun firstFailed;
 
   /**
    * Begins the tries of one property.
@@ -87,19 +86,19 @@ final class SimulatedTry {
     if (found == null) {
       return body.result();
     }
-    Throwable before = failure;
-    if (before != null && !alike(before, found)) {
+    SimulationRun before = firstFailed;
+    if (before == null) {
+      firstFailed = run;
+    } else if (!run.failsAs(before)) {
       return TryExecutionResult.satisfied(); // another bug, which is not the one being shrunk
     }
-    failure = found;
     Shrinker.Result shrunk =
         Shrinker.shrink(
             run.choices(),
             SHRINK_TRIES_PER_SAMPLE,
             candidate -> {
               SimulationRun smaller = Simulation.once(options, Choices.replaying(candidate), body);
-              Throwable again = smaller.failure();
-              return again != null && alike(found, again) ? smaller.choices() : null;
+              return smaller.failsAs(run) ? smaller.choices() : null;
             });
     failing = shrunk.choices();
     SimulationRun smallest = Simulation.once(options, Choices.replaying(shrunk.choices()), body);
@@ -107,13 +106,6 @@ final class SimulatedTry {
     return cause == null
         ? TryExecutionResult.falsified(reported(found, run))
         : TryExecutionResult.falsified(reported(cause, smallest));
-  }
-
-  private static boolean alike(Throwable one, Throwable other) {
-    if (one instanceof StuckError stuck && other instanceof StuckError otherStuck) {
-      return stuck.kind() == otherStuck.kind();
-    }
-    return one.getClass() == other.getClass();
   }
 
   private Throwable reported(Throwable cause, SimulationRun run) {

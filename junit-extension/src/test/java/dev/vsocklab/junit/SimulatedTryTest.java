@@ -139,10 +139,7 @@ class SimulatedTryTest {
   static class Refused {
     @Property(tries = 3)
     void inVirtualTime(
-        @ForAll int any,
-        Simulation simulation,
-        @Host Machine host,
-        @Guest(42) VsockProvider guest)
+        @ForAll int any, Simulation simulation, @Host Machine host, @Guest(42) VsockProvider guest)
         throws IOException {
       isRefused(host, guest);
     }
@@ -156,8 +153,7 @@ class SimulatedTryTest {
     private static void isRefused(Machine host, VsockProvider guest) throws IOException {
       host.vsock().openServerSocketChannel().bind(VsockAddress.any(7000));
       SocketChannel agent = guest.openSocketChannel();
-      assertThrows(
-          VsockConnectException.class, () -> agent.connect(VsockAddress.host(7000)));
+      assertThrows(VsockConnectException.class, () -> agent.connect(VsockAddress.host(7000)));
     }
   }
 

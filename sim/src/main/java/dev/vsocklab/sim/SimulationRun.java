@@ -90,6 +90,18 @@ public final class SimulationRun {
     return simulation.run().decisions();
   }
 
+  /**
+   * Whether this run failed in the same way as another: alike is what shrinking looks for.
+   *
+   * @param other another run
+   * @return false too if either did not fail
+   */
+  public boolean failsAs(SimulationRun other) {
+    return failure != null
+        && other.failure != null
+        && kindOf(failure).equals(kindOf(other.failure));
+  }
+
   /** What a shrunk failure must have in common with the one that was found. */
   static String kindOf(Throwable failure) {
     return failure instanceof StuckError stuck

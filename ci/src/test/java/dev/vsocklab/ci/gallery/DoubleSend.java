@@ -76,7 +76,7 @@ final class DoubleSend {
     Chaos.loseAnAnswerOnce(simulation);
     long sum = 0;
     for (int id = amounts.draw(3); id >= 0; id--) {
-      long amount = 1 + amounts.draw(100);
+      long amount = 1L + amounts.draw(100);
       deposit(simulation.guest(42).vsock(), id, amount);
       sum += amount;
     }
