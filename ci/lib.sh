@@ -15,6 +15,10 @@ die() {
 # shellcheck disable=SC2034
 CONFORMANCE_BACKENDS=sim:6.12,sim:6.1,sim:7,loopback:6.12,loopback:6.1,vhost-user:6.12,vhost-user:6.1
 
+# What a real guest takes: QEMU, and what unpacks its kernel and builds its agent.
+# shellcheck disable=SC2034
+GUEST_PACKAGES=(qemu-system-x86 gcc libc6-dev lz4 xz-utils zstd)
+
 # Each line: the file or command that a Debian package brings, the package.
 DEBIAN_NEEDS="\
 command:qemu-system-x86_64 qemu-system-x86
@@ -25,7 +29,10 @@ command:xz xz-utils
 command:zstd zstd
 command:socat socat
 command:tshark tshark
-command:dockerd docker.io"
+command:dockerd docker.io
+file:/usr/bin/python3.11 python3-minimal
+file:/usr/lib/python3.11/socket.py libpython3-stdlib
+command:ncat ncat"
 
 has() {
   case $1 in

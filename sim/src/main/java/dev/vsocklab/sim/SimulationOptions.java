@@ -43,6 +43,15 @@ public record SimulationOptions(
   /**
    * Checks the numbers.
    *
+   * @param lab the lab that each run has; its name is the test's id, which replay files carry
+   * @param engine who drives a run
+   * @param schedule how chance chooses what happens next
+   * @param pctDepth for {@link SimSchedule#PCT}: how many events must come in one certain order, 1
+   *     or more
+   * @param seeds how many runs an exploration makes at most, 1 or more
+   * @param firstSeed the seed of the first run; each next run has the next number
+   * @param maxShrinkTries how many runs shrinking may take, 0 or more
+   * @param maxSteps how many calls, packets and alarms a run may have before it counts as endless
    * @throws IllegalArgumentException if one is too small
    */
   public SimulationOptions {
