@@ -41,8 +41,8 @@ class GuestProgramsTest {
     @Override
     public void run(Machine guest, PrintStream output) throws IOException {
       try (ServerSocketChannel server = guest.vsock().openServerSocketChannel()) {
+        output.println("ready"); // before it listens: then whoever waits for that may read it
         server.bind(VsockAddress.any(7000));
-        output.println("ready");
         while (true) {
           try (SocketChannel channel = server.accept()) {
             channel.write(UTF_8.encode("hello"));
