@@ -25,8 +25,9 @@ import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What the README says of a machine's views. */
+/** What the README says of a machine's views, which only a simulated host has all. */
 @Tag("contract")
+@Tag("simulated-host")
 @VsockTest
 class MachineViewsTest {
 
