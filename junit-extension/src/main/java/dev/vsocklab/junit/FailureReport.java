@@ -123,8 +123,10 @@ final class FailureReport extends Exception {
       }
       text.append(" ==");
       for (String line : lines.subList(from, lines.size())) {
+        boolean isToBePasted = line.contains(Replay.PROPERTY);
         text.append("\n  ");
-        text.append(line, 0, Math.min(line.length(), PRINTED_LINE_CHARS));
+        text.append(
+            line, 0, isToBePasted ? line.length() : Math.min(line.length(), PRINTED_LINE_CHARS));
       }
     }
     return text.toString();

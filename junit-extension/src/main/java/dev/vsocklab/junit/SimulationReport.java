@@ -44,13 +44,20 @@ final class SimulationReport {
             text.append("\nthe shrunk run:  -D")
                 .append(Replay.PROPERTY)
                 .append('=')
-                .append(FailureReport.fromWorkingDirectory(path)));
+                .append(quoted(FailureReport.fromWorkingDirectory(path).toString())));
     if (options.schedule() != SimSchedule.EXHAUSTIVE) {
       text.append("\nthe run as found: -D").append(Replay.PROPERTY).append('=');
       text.append(failure.seed());
     }
     text.append("\ntrace hash ").append(Long.toHexString(failure.run().traceHash()));
     return text.toString();
+  }
+
+  /**
+   * As a shell takes it: JUnit's folders have the test's name, which may have spaces and commas.
+   */
+  private static String quoted(String path) {
+    return path.matches("[\\w/.:@%+=-]*") ? path : "'" + path.replace("'", "'\\''") + "'";
   }
 
   private static Optional<Path> publish(

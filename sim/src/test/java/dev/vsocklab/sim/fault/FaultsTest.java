@@ -108,19 +108,28 @@ class FaultsTest {
   }
 
   @Test
-  void delayedPacketsComeLaterAndInOrder() throws IOException {
+  void packetsWithDifferentDelaysComeInOrder() throws IOException {
     Pair pair = connect();
     try (InjectedFault fault =
         lab.inject(Faults.delay(Duration.ofMillis(1), Duration.ofMillis(20)).from(guest))) {
       for (int i = 0; i < 10; i++) {
         write(pair.agent(), String.valueOf(i));
       }
-      pair.accepted().configureBlocking(false);
-      assertEquals(0, pair.accepted().read(ByteBuffer.allocate(1)));
-      pair.accepted().configureBlocking(true);
       assertEquals("0123456789", read(pair.accepted(), 10));
       assertEquals(10, fault.hits());
     }
+  }
+
+  @Test
+  void whatIsDelayedIsNotThereYetAndComesWhenTheFaultEnds() throws IOException {
+    Pair pair = connect();
+    try (InjectedFault fault = lab.inject(Faults.delay(Duration.ofHours(1)).from(guest))) {
+      write(pair.agent(), "late");
+      pair.accepted().configureBlocking(false);
+      assertEquals(0, pair.accepted().read(ByteBuffer.allocate(1)));
+      pair.accepted().configureBlocking(true);
+    }
+    assertEquals("late", read(pair.accepted(), 4));
   }
 
   @Test
