@@ -99,8 +99,8 @@ class DebianProgramsTest {
       lines.write("from the host");
       ncat.stdin().write("from the guest\n".getBytes(UTF_8));
       assertEquals("from the guest", lines.read());
+      awaitItsEndOfWriting(ncat, lines);
     }
-    ncat.stdin().close();
     assertEquals(new GuestProgram.Exit(0, 0), ncat.waitFor(SOON), ncat::errorText);
     assertEquals("from the host\n", ncat.outputText());
   }
@@ -115,11 +115,19 @@ class DebianProgramsTest {
         ncat.stdin().write("from the guest\n".getBytes(UTF_8));
         assertEquals("from the guest", lines.read());
         lines.write("from the host");
+        awaitItsEndOfWriting(ncat, lines);
       }
-      ncat.stdin().close();
       assertEquals(new GuestProgram.Exit(0, 0), ncat.waitFor(SOON), ncat::errorText);
       assertEquals("from the host\n", ncat.outputText());
     }
+  }
+
+  /**
+   * If the host closed first, ncat would end with an error at times: it shuts down what is gone.
+   */
+  private static void awaitItsEndOfWriting(GuestProgram ncat, Lines lines) throws IOException {
+    ncat.stdin().close();
+    assertEquals(Lines.END, lines.read());
   }
 
   @Test
@@ -165,6 +173,7 @@ class DebianProgramsTest {
   /** A connection on which both ends speak in lines. */
   private record Lines(SocketChannel channel, BufferedReader in, Writer out)
       implements AutoCloseable {
+    static final String END = "(the end of the stream)";
 
     static Lines over(SocketChannel channel) {
       return new Lines(
@@ -175,7 +184,7 @@ class DebianProgramsTest {
 
     String read() throws IOException {
       String line = in.readLine();
-      return line == null ? "(the end of the stream)" : line;
+      return line == null ? END : line;
     }
 
     void write(String line) throws IOException {
