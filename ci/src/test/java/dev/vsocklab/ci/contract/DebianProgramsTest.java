@@ -52,7 +52,8 @@ class DebianProgramsTest {
               program =
                   @Program(
                       value = {PYTHON, "/guest/echo.py", "7000"},
-                      untilListensOn = PORT))
+                      untilListensOn = PORT,
+                      withinSeconds = 180))
           Machine guest)
       throws IOException {
     try (Lines lines = Lines.over(connect(host, guest))) {
@@ -147,7 +148,8 @@ class DebianProgramsTest {
                         "-t",
                         "/tmp"
                       },
-                      untilListensOn = PORT))
+                      untilListensOn = PORT,
+                      withinSeconds = 180))
           Machine guest)
       throws IOException {
     try (Lines lines = Lines.over(connect(host, guest))) {

@@ -28,7 +28,7 @@ public record HostParts(
   public static final int MAX_GUESTS = 4;
 
   /** The guests' memory, what QEMU needs for each, the unpacked initramfs and the kernel. */
-  private static final int MEMORY_MIB = 1536;
+  private static final int MEMORY_MIB = 2048;
 
   /** The port of the agent whose sockets a test has. */
   static final String SOCKETS_PORT = "host";

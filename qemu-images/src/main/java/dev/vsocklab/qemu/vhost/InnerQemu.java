@@ -12,7 +12,7 @@ import java.util.List;
 /** The command line of a guest's QEMU inside a nested host. */
 final class InnerQemu {
   /** Enough for the agent and small programs; the host's memory holds it several times. */
-  private static final int MEMORY_MIB = 192;
+  private static final int MEMORY_MIB = 256;
 
   private InnerQemu() {}
 

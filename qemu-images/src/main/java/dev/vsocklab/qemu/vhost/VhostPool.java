@@ -15,7 +15,7 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class VhostPool implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("dev.vsocklab.qemu.vhost");
 
-  /** Hosts in all; a nested one has a GiB and a half of memory. */
+  /** Hosts in all; a nested one has two GiB of memory. */
   static final int MAX_HOSTS = 2;
 
   private final Opener opener;
