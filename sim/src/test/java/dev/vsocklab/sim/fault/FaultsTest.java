@@ -128,6 +128,7 @@ class FaultsTest {
       pair.accepted().configureBlocking(false);
       assertEquals(0, pair.accepted().read(ByteBuffer.allocate(1)));
       pair.accepted().configureBlocking(true);
+      assertEquals(1, fault.hits());
     }
     assertEquals("late", read(pair.accepted(), 4));
   }
