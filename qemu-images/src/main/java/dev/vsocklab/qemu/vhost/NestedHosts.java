@@ -20,6 +20,12 @@ import java.util.List;
 public final class NestedHosts {
   private static final System.Logger LOG = System.getLogger("dev.vsocklab.qemu.vhost");
 
+  /**
+   * Translated twice, a kernel was seen to panic while it patched its own code as it booted: once
+   * in some twenty boots.
+   */
+  private static final int BOOT_ATTEMPTS = 3;
+
   /** Counts changes of what is saved and how it is found again: a new number, new entries. */
   private static final String LAYOUT = "1";
 
@@ -108,6 +114,25 @@ public final class NestedHosts {
             + " minute. It is saved then, and restored within seconds from now on.",
         String.valueOf(cids.get(cids.size() - 1)),
         parts.image().release());
+    for (int attempt = 1; ; attempt++) {
+      try {
+        bootAndSave(parts, cids, folder);
+        return;
+      } catch (IOException e) {
+        if (attempt == BOOT_ATTEMPTS || Thread.currentThread().isInterrupted()) {
+          throw e;
+        }
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "A guest of a nested host did not come up and is booted again, attempt {0} of {1}: {2}",
+            attempt + 1,
+            BOOT_ATTEMPTS,
+            e.getMessage());
+      }
+    }
+  }
+
+  private void bootAndSave(HostParts parts, List<Long> cids, Path folder) throws IOException {
     List<Long> others = cids.subList(0, cids.size() - 1);
     try (NestedHost host = others.isEmpty() ? NestedHost.boot(parts) : restored(parts, others)) {
       host.addGuest(cids.get(cids.size() - 1));
