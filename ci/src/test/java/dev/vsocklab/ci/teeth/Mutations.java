@@ -41,8 +41,8 @@ final class Mutations {
         bug(
             "a message's reader tells no credit",
             RECEIVE,
-            "length = connection.received().readMessage(dst);\n      effects.send(Op.CREDIT_UPDATE, 0);",
-            "length = connection.received().readMessage(dst);"),
+            "connection.received().messageFlags());\n      effects.send(Op.CREDIT_UPDATE, 0);",
+            "connection.received().messageFlags());"),
         bug(
                 "fwd_cnt moves by bytes read",
                 BUFFER,
