@@ -13,6 +13,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /** A call made on a thread of its own, which a test can see waiting, interrupt, and ask. */
 public final class Background<T> {
+  private static final int LOOKS_IN_A_ROW = 20;
   private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private final FutureTask<T> task;
@@ -39,11 +40,12 @@ public final class Background<T> {
 
   private void awaitWaiting(String method) {
     long startNanos = System.nanoTime();
-    // Twice at the same place: once may be a lock that it gets in a moment, on its way there.
+    // Again and again at the same place: once or twice may be a lock, on its way there, that it
+    // gets in a moment, or in a while where other programs want the CPUs.
     StackTraceElement[] before = {};
-    for (StackTraceElement[] now = placeOfWait(method);
-        now.length == 0 || !Arrays.equals(now, before);
-        now = placeOfWait(method)) {
+    for (int inARow = 0; inARow < LOOKS_IN_A_ROW; ) {
+      StackTraceElement[] now = placeOfWait(method);
+      inARow = now.length > 0 && Arrays.equals(now, before) ? inARow + 1 : 0;
       before = now;
       if (task.isDone()) {
         fail("The call ended instead of waiting in " + method + ": " + outcome());
