@@ -21,8 +21,7 @@ public final class NestedHosts {
   private static final System.Logger LOG = System.getLogger("dev.vsocklab.qemu.vhost");
 
   /**
-   * Translated twice, a kernel was seen to panic while it patched its own code as it booted: once
-   * in some twenty boots.
+   * Translated twice, a kernel was seen to panic, once, while it patched its own code as it booted.
    */
   private static final int BOOT_ATTEMPTS = 3;
 
