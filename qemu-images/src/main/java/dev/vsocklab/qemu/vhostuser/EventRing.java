@@ -57,11 +57,19 @@ final class EventRing {
     return ring.offered();
   }
 
-  /** Tells the driver that the transport was reset. */
+  /**
+   * Whether the driver can be told: it offers its buffers a moment after it started the device, and
+   * each again after an event.
+   */
+  boolean hasBuffer() {
+    return ring.isOffered();
+  }
+
+  /** Tells the driver, which has a buffer for it, that the transport was reset. */
   void putTransportReset() throws DeviceFailure, IOException {
     int head = ring.take();
     if (head < 0) {
-      throw new DeviceFailure("The guest has no buffer in its event queue to be told anything.");
+      throw new DeviceFailure("The guest took a buffer out of its event queue again.");
     }
     DescriptorChain chain = new DescriptorChain();
     chain.walk(ring, head, /* indirect= */ true);

@@ -117,6 +117,11 @@ final class SplitRing {
     return Short.toUnsignedInt((short) U16.getAcquire(avail, IDX));
   }
 
+  /** Whether the driver offers a chain that was not taken yet. */
+  boolean isOffered() {
+    return offered() != nextAvail();
+  }
+
   /**
    * Takes the next chain that the driver offers.
    *

@@ -31,37 +31,43 @@ final class TransportResets {
     GUEST_TOLD
   }
 
-  /** One reset. Only the device's thread touches what is not final. */
-  private static final class Reset {
+  /** One reset. Only the device's thread touches what is not final or volatile. */
+  static final class Reset {
     final EventQueue place;
     final long cid;
     final CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
-    Step step = Step.ASKED;
+    private Step step = Step.ASKED;
+    private volatile boolean lacksBuffer;
 
     /** Configuration reads, then buffers offered, before that step. */
-    int before;
+    private int before;
 
-    Reset(EventQueue place, long cid) {
+    private Reset(EventQueue place, long cid) {
       this.place = place;
       this.cid = cid;
+    }
+
+    /** Whether the guest could not be told yet, for want of a buffer in its event queue. */
+    boolean lacksBuffer() {
+      return lacksBuffer;
     }
   }
 
   /**
    * Asks for a reset.
    *
-   * @return completed when the guest has dealt with it; cancel it to give up
+   * @return done when the guest has dealt with it; cancel that to give up
    */
-  CompletableFuture<@Nullable Void> ask(EventQueue place, long cid) {
+  Reset ask(EventQueue place, long cid) {
     Reset reset = new Reset(place, cid);
     asked.add(reset);
-    return reset.done;
+    return reset;
   }
 
   /** Whether the guest must be looked at again soon, which does not tell when it is done. */
   boolean awaitsGuest() {
     Reset first = asked.peek();
-    return first != null && first.step == Step.GUEST_TOLD;
+    return first != null && (first.step == Step.GUEST_TOLD || first.lacksBuffer);
   }
 
   /** Goes on as far as is possible now. */
@@ -95,11 +101,15 @@ final class TransportResets {
       if (changes && session.configurationReads() == reset.before) {
         return false;
       }
+      EventRing ring = session.eventRing(reset.place);
+      reset.lacksBuffer = !ring.hasBuffer();
+      if (reset.lacksBuffer) {
+        return false;
+      }
       if (changes) {
         uplink.move(reset.cid);
         tx.expectCid(reset.cid);
       }
-      EventRing ring = session.eventRing(reset.place);
       reset.before = ring.offered();
       ring.putTransportReset();
       reset.step = Step.GUEST_TOLD;

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -123,7 +122,7 @@ public final class VhostUserDevice implements AutoCloseable {
   public void resetTransport(EventQueue place, long newCid) throws IOException {
     checkCid(newCid);
     uplink.checkFree(newCid);
-    CompletableFuture<@Nullable Void> done = resets.ask(place, newCid);
+    TransportResets.Reset reset = resets.ask(place, newCid);
     stateLock.lock();
     try {
       if (ended) {
@@ -134,23 +133,26 @@ public final class VhostUserDevice implements AutoCloseable {
       stateLock.unlock();
     }
     try {
-      done.get(RESET_SECONDS, TimeUnit.SECONDS);
+      reset.done.get(RESET_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       Throwable why = e.getCause() == null ? e : e.getCause();
       throw new IOException(
           "The transport of guest " + cid() + " was not reset: " + why.getMessage(), why);
     } catch (TimeoutException e) {
-      done.cancel(false);
+      reset.done.cancel(false);
       throw new IOException(
           "The guest "
               + cid()
               + " did not take its transport's reset within "
               + RESET_SECONDS
-              + " s. Is it paused? The device saw:\n"
+              + (reset.lacksBuffer()
+                  ? " s: it has no buffer in its event queue to be told in."
+                  : " s.")
+              + " Is it paused? The device saw:\n"
               + log(),
           e);
     } catch (InterruptedException e) {
-      done.cancel(false);
+      reset.done.cancel(false);
       Thread.currentThread().interrupt();
       throw new IOException("Interrupted while guest " + cid() + " was reset.", e);
     }
