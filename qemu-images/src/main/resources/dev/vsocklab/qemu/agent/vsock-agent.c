@@ -108,6 +108,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -122,6 +123,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/signalfd.h>
@@ -199,7 +201,9 @@ enum {
 #define MIN_RANDOM 16u
 #define MAX_RANDOM 512u
 #define MAX_STRINGS 1024u
-#define TASK_STACK (64u * 1024)
+#define TASK_STACK (32u * 1024)
+#define STACKS_AT_ONCE 16u
+#define KEPT_HEAP (4 * 1024 * 1024)
 #define WAKE_AGAIN_MS 5
 #define PORT_DEADLINE_MS 30000
 
@@ -340,6 +344,8 @@ static int port_fd = -1, epoll_fd = -1, child_fd = -1;
 static int task_pipe[2] = {-1, -1};
 static struct object *leavers;
 static struct worker *idle_workers; /* kept: to start a thread costs more than most calls */
+static uint8_t *stacks;             /* of threads to come */
+static uint32_t stacks_left;
 static struct buffer in, out;
 static bool want_output, paused; /* what epoll watches the port for */
 static bool deferred_reads;
@@ -779,16 +785,37 @@ static void *work(void *argument) {
   return NULL;
 }
 
+/*
+ * Mapped and touched many at a time: an emulated machine takes longer for a thread's own mapping and
+ * its guard page than for the rest of the thread. The calls of a task need few KiB.
+ */
+static uint8_t *new_stack(void) {
+  if (stacks_left == 0) {
+    void *mapped = mmap(NULL, STACKS_AT_ONCE * TASK_STACK, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (mapped == MAP_FAILED) return NULL;
+    stacks = mapped;
+    stacks_left = STACKS_AT_ONCE;
+  }
+  return stacks + --stacks_left * TASK_STACK;
+}
+
 static struct worker *new_worker(void) {
+  uint8_t *stack = new_stack();
+  if (stack == NULL) {
+    log_line("no stack for a thread: %s", strerror(errno));
+    return NULL;
+  }
   struct worker *worker = must(calloc(1, sizeof *worker));
   sem_init(&worker->wake, 0, 0);
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, TASK_STACK);
+  pthread_attr_setstack(&attributes, stack, TASK_STACK);
   int error = pthread_create(&worker->thread, &attributes, work, worker);
   pthread_attr_destroy(&attributes);
   if (error == 0) return worker;
   log_line("no thread: %s", strerror(error));
+  stacks_left++;
   free(worker);
   return NULL;
 }
@@ -2413,8 +2440,15 @@ static int open_way_out(const char *option, const char *value) {
   return -1;
 }
 
+/* Memory that comes and goes costs an emulated machine more than the call it is for. */
+static void keep_heap(void) {
+  mallopt(M_MMAP_THRESHOLD, KEPT_HEAP);
+  mallopt(M_TRIM_THRESHOLD, KEPT_HEAP);
+}
+
 int main(int argc, char **argv) {
   is_init = getpid() == 1;
+  keep_heap();
   if (is_init) prepare_machine();
   fill_standard_fds();
   if (!is_init && argc != 3) {
