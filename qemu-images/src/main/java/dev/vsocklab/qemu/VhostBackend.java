@@ -40,6 +40,9 @@ public final class VhostBackend implements Backend {
   private final GuestImages images = GuestImages.ofThisUser();
   private final NestedHosts nested = new NestedHosts(images);
   private final VhostPool pool = new VhostPool(this::start, WAIT_DEADLINE);
+  private final HostsAhead ahead =
+      new HostsAhead(
+          this::makeAhead, Math.min(GuestCapacity.ofThisMachine().boots(), VhostPool.MAX_HOSTS));
   private final VhostWay.Choice choice;
 
   /** Creates the backend, and looks whether the device node can be opened; starts nothing yet. */
@@ -103,6 +106,23 @@ public final class VhostBackend implements Backend {
     }
   }
 
+  /** A nested host that was never saved boots now; one that was is there within seconds anyway. */
+  @Override
+  public void prepare(LabRequest request) {
+    if (choice.way() != VhostWay.NESTED || request.siblings()) {
+      return;
+    }
+    try {
+      ahead.begin(VhostLab.kindOf(request));
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "Not made ahead: {0}", e.getMessage()); // told when opened
+    }
+  }
+
+  private void makeAhead(VhostPool.Kind kind) throws IOException {
+    nested.prepare(hostParts(parts.find(kind.series())), kind.cids());
+  }
+
   private VhostHost start(VhostPool.Kind kind) throws IOException {
     choice
         .passedOver()
@@ -130,6 +150,7 @@ public final class VhostBackend implements Backend {
 
   @Override
   public void close() {
+    ahead.close();
     pool.close();
   }
 }

@@ -358,8 +358,7 @@ public final class QemuGuest implements AutoCloseable {
     command.addAll(List.of("-action", "reboot=shutdown"));
     String size = config.memoryMib() + "M";
     command.addAll(List.of("-m", size, "-M", "q35,memory-backend=ram"));
-    // vhost-user hands guest memory to another process: it must be a shared file.
-    command.addAll(List.of("-object", "memory-backend-memfd,id=ram,share=on,size=" + size));
+    command.addAll(List.of("-object", config.vsock().memory() + ",id=ram,size=" + size));
     command.addAll(List.of("-pidfile", folder.resolve(RunFolder.PID_FILE).toString()));
     command.addAll(
         List.of("-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"));

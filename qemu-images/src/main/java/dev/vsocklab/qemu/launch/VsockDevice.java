@@ -21,6 +21,17 @@ public sealed interface VsockDevice {
    */
   List<String> options();
 
+  /**
+   * The object that holds the guest's memory, as QEMU's {@code -object} has it.
+   *
+   * @return memory of QEMU's own, which huge pages may back, unless the device needs another: a
+   *     saved machine of 2 GiB comes up three times as fast in it as in a shared file, all of whose
+   *     pages come into being
+   */
+  default String memory() {
+    return "memory-backend-ram";
+  }
+
   /** No device. */
   record None() implements VsockDevice {
     @Override
@@ -37,6 +48,12 @@ public sealed interface VsockDevice {
     @Override
     public List<String> options() {
       return List.of("-device", "pcie-root-port,id=" + BUS + ",chassis=1");
+    }
+
+    /** {@inheritDoc} Here a shared file: vhost-user hands the memory to another process. */
+    @Override
+    public String memory() {
+      return "memory-backend-memfd,share=on";
     }
   }
 

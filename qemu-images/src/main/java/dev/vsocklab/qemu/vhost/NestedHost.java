@@ -167,13 +167,15 @@ final class NestedHost implements VhostHost {
   }
 
   /**
-   * Boots one more guest.
+   * Boots one more guest, and warms it up.
    *
    * @param cid its CID
    * @throws IOException if it does not come up, with its console's last lines
    */
   void addGuest(long cid) throws IOException {
-    guests.add(NestedGuest.boot(place(guests.size(), cid), cid));
+    NestedGuest guest = NestedGuest.boot(place(guests.size(), cid), cid);
+    guests.add(guest);
+    WarmUp.run(agent, guest);
   }
 
   private NestedGuest.Place place(int index, long cid) {

@@ -48,14 +48,7 @@ public final class NestedHosts {
    * @throws IOException if it does not come up
    */
   public VhostHost open(HostParts parts, List<Long> cids) throws IOException {
-    if (cids.isEmpty() || cids.size() > HostParts.MAX_GUESTS) {
-      throw new IOException(
-          "A nested host has 1 to "
-              + HostParts.MAX_GUESTS
-              + " guests, not "
-              + cids.size()
-              + ". Ask for fewer, or use backend vhost-user or sim.");
-    }
+    checkNumberOf(cids);
     NestedHost host = restored(parts, cids);
     try {
       host.watch();
@@ -63,6 +56,32 @@ public final class NestedHosts {
     } catch (IOException e) {
       host.close();
       throw e;
+    }
+  }
+
+  /**
+   * Boots and saves a host that was never saved, so that {@link #open} restores it at once.
+   *
+   * @param parts what it is made of
+   * @param cids the guests' CIDs, as for {@link #open}
+   * @throws IOException if it does not come up
+   */
+  public void prepare(HostParts parts, List<Long> cids) throws IOException {
+    checkNumberOf(cids);
+    SavedEntry entry = entry(parts, cids);
+    if (entry.peek().isEmpty()) {
+      entry.get(to -> save(parts, cids, to));
+    }
+  }
+
+  private static void checkNumberOf(List<Long> cids) throws IOException {
+    if (cids.isEmpty() || cids.size() > HostParts.MAX_GUESTS) {
+      throw new IOException(
+          "A nested host has 1 to "
+              + HostParts.MAX_GUESTS
+              + " guests, not "
+              + cids.size()
+              + ". Ask for fewer, or use backend vhost-user or sim.");
     }
   }
 

@@ -16,7 +16,7 @@ public final class VhostPool implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("dev.vsocklab.qemu.vhost");
 
   /** Hosts in all; a nested one has two GiB of memory. */
-  static final int MAX_HOSTS = 2;
+  public static final int MAX_HOSTS = 2;
 
   private final Opener opener;
   private final Duration waitDeadline;
