@@ -33,6 +33,13 @@ record CaseRun(Backend backend, String kernel, CellVisits visits) {
 
   private static final int REPORT_CHARS = 2000;
 
+  /** Lets guests that cases need boot while others run. */
+  void prepare(Guests guests) {
+    if (backend.unavailable(kernel).isEmpty()) {
+      backend.prepare(guests.request("conformance", kernel));
+    }
+  }
+
   /** Runs a case and tells how it went. */
   Cell decide(ConformanceCase each, Way way) {
     if (!each.notSimulated().isEmpty()) {

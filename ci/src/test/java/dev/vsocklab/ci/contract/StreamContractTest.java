@@ -25,9 +25,9 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -56,8 +56,11 @@ class StreamContractTest {
   /** A real guest is emulated, and its sockets are driven from outside. */
   private static final long REAL_BULK_BYTES = 16L * MIB;
 
-  /** Where both ends are real, one is emulated by an emulated machine: eight windows are enough. */
-  private static final long BOTH_REAL_BULK_BYTES = 2L * MIB;
+  /**
+   * Where both ends are real, one is emulated by an emulated machine. Three windows: the first is
+   * used up, and the credit renewed more than once.
+   */
+  private static final long BOTH_REAL_BULK_BYTES = 3L * CREDIT_BYTES;
 
   private static final long SIMULATED_SINGLE_BYTES = 256L * KIB;
 
@@ -65,7 +68,7 @@ class StreamContractTest {
   private static final long REAL_SINGLE_BYTES = 16L * KIB;
 
   /** Where both ends are real, such a call goes through the host at either end. */
-  private static final long BOTH_REAL_SINGLE_BYTES = 256;
+  private static final long BOTH_REAL_SINGLE_BYTES = 64;
 
   /** Long past anything that is still going to happen. */
   private static final Duration SOON = Duration.ofMinutes(1);
@@ -144,25 +147,43 @@ class StreamContractTest {
         connected.add(connecting.get(i).await());
       }
 
-      // All are open now. Each carries its own port there and back.
-      for (SocketChannel channel : connected) {
-        write(channel, portBytes(channel.getLocalAddress()));
-      }
-      Set<Long> ports = new HashSet<>();
-      for (SocketChannel channel : accepted) {
-        ByteBuffer port = read(channel, Long.BYTES);
-        assertEquals(portBytes(channel.getRemoteAddress()), port);
-        ports.add(port.getLong(0));
-        write(channel, port);
-      }
+      // All are open now, and used at the same time. Each carries its own port there and back.
+      atOnce(connected, channel -> write(channel, portBytes(channel.getLocalAddress())));
+      Set<Long> ports = ConcurrentHashMap.newKeySet();
+      atOnce(
+          accepted,
+          channel -> {
+            ByteBuffer port = read(channel, Long.BYTES);
+            assertEquals(portBytes(channel.getRemoteAddress()), port);
+            ports.add(port.getLong(0));
+            write(channel, port);
+          });
       assertEquals(count, ports.size(), "each connection has a port of its own");
-      for (SocketChannel channel : connected) {
-        assertEquals(portBytes(channel.getLocalAddress()), read(channel, Long.BYTES));
-      }
-      for (int i = 0; i < count; i++) {
-        connected.get(i).close();
-        accepted.get(i).close();
-      }
+      atOnce(
+          connected,
+          channel -> assertEquals(portBytes(channel.getLocalAddress()), read(channel, Long.BYTES)));
+      atOnce(connected, SocketChannel::close);
+      atOnce(accepted, SocketChannel::close);
+    }
+  }
+
+  private interface Use {
+    void of(SocketChannel channel) throws IOException;
+  }
+
+  private void atOnce(List<SocketChannel> channels, Use use) throws Exception {
+    List<Task<Void>> tasks = new ArrayList<>();
+    for (SocketChannel channel : channels) {
+      tasks.add(
+          crew.start(
+              "use of " + channel,
+              () -> {
+                use.of(channel);
+                return null;
+              }));
+    }
+    for (Task<Void> task : tasks) {
+      task.await();
     }
   }
 
@@ -259,7 +280,7 @@ class StreamContractTest {
   @EnumSource
   void aBlockingWriterBlocksAtExactlyTheCreditAndGoesOnAfterARead(
       Direction direction, @Host Machine host, @Guest(42) Machine guest) throws Exception {
-    int writeBytes = 4 * KIB;
+    int writeBytes = 16 * KIB;
     int totalBytes = 2 * CREDIT_BYTES;
     Progress begun = new Progress();
     Progress done = new Progress();
@@ -301,8 +322,8 @@ class StreamContractTest {
                       IOException.class,
                       () -> {
                         while (true) {
-                          write(ends.connected(), there.slice(done.get(), 4 * KIB));
-                          done.advance(4 * KIB);
+                          write(ends.connected(), there.slice(done.get(), 16 * KIB));
+                          done.advance(16 * KIB);
                         }
                       }));
       done.await(CREDIT_BYTES, SOON);
