@@ -96,6 +96,10 @@ final class NestedGuest implements VhostGuest {
         throw new IOException(
             name() + " did not come up: its QEMU " + ended(exit.get()) + ". " + said(started));
       }
+      if (Thread.currentThread().isInterrupted()) {
+        channel.close();
+        throw new IOException("Interrupted while " + name() + " booted in the nested host.");
+      }
     }
     try {
       agent = greeted.join();
