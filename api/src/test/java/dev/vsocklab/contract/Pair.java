@@ -6,10 +6,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
 /** Two channels, connected. */
 record Pair(SocketChannel near, SocketChannel far) implements AutoCloseable {
+  private static final Duration ROOM_DEADLINE = Duration.ofSeconds(30);
 
   static Pair on(ContractNet net) throws IOException {
     try (ServerSocketChannel listener = net.listener().bind(net.anyPort())) {
@@ -52,6 +54,17 @@ record Pair(SocketChannel near, SocketChannel far) implements AutoCloseable {
       }
     }
     return total;
+  }
+
+  /** The reader's word that there is room again takes its time between two kernels. */
+  static void writeOnceThereIsRoom(SocketChannel nonBlocking, ByteBuffer bytes) throws IOException {
+    long deadlineNanos = System.nanoTime() + ROOM_DEADLINE.toNanos();
+    while (nonBlocking.write(bytes) == 0) {
+      if (System.nanoTime() > deadlineNanos) {
+        throw new AssertionError("no room within " + ROOM_DEADLINE + " of the read");
+      }
+      Thread.onSpinWait();
+    }
   }
 
   @Override

@@ -103,7 +103,8 @@ class DyingJvmIT {
     await(jvm, this::isBeingSaved);
 
     assertNothingIsLeftAfter(end, jvm);
-    assertEquals(List.of(), saved(), "it was ended halfway");
+    // Usually ended halfway; a machine that was quicker than the signal has it whole.
+    assertTrue(saved().size() <= 1, () -> "at most one is whole: " + names());
     startOneMore();
     assertEquals(1, saved().size());
   }
@@ -115,8 +116,9 @@ class DyingJvmIT {
     Process jvm = start();
     await(
         jvm,
-        () ->
-            jvm.descendants().anyMatch(p -> p.info().commandLine().orElse("").contains("-incom")));
+        () -> // the watchdog has QEMU's arguments, too, a moment before there is a QEMU
+        jvm.descendants().filter(p -> p.info().commandLine().orElse("").contains("-incom")).count()
+                >= 2);
 
     assertNothingIsLeftAfter(end, jvm);
     startOneMore();
@@ -157,6 +159,14 @@ class DyingJvmIT {
   private boolean isBeingSaved() throws IOException {
     List<Path> building = list(cache, name -> name.startsWith("saved-") && name.endsWith("ing"));
     return building.stream().map(folder -> folder.resolve("machine")).anyMatch(Files::exists);
+  }
+
+  private String names() {
+    try {
+      return list(cache, name -> true).toString();
+    } catch (IOException e) {
+      return e.toString();
+    }
   }
 
   private List<Path> saved() throws IOException {
