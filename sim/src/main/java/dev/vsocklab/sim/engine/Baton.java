@@ -517,7 +517,7 @@ public final class Baton extends VirtualRun {
     for (Task task : tasks) {
       Waiters point = task.waitsFor;
       text.append("  ").append(task.name).append(point == null ? " runs" : " waits for " + point);
-      if (task.started) {
+      if (task.started && point != finishers) { // the test's own lines are all done
         text.append(Frames.ofTest(task.thread.getStackTrace()));
       }
       text.append('\n');
