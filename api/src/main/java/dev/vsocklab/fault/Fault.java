@@ -22,6 +22,9 @@ public final class Fault {
   private final FaultKind kind;
   private final Scope scope;
 
+  /** Who declared it; empty where whoever injects it did. */
+  private final String declaredBy;
+
   private record Scope(
       long machineCid,
       long fromCid,
@@ -48,12 +51,13 @@ public final class Fault {
   }
 
   Fault(FaultKind kind) {
-    this(kind, Scope.EVERYTHING);
+    this(kind, Scope.EVERYTHING, "");
   }
 
-  private Fault(FaultKind kind, Scope scope) {
+  private Fault(FaultKind kind, Scope scope, String declaredBy) {
     this.kind = kind;
     this.scope = scope;
+    this.declaredBy = declaredBy;
   }
 
   /**
@@ -142,7 +146,8 @@ public final class Fault {
             scope.ops,
             scope.skipped,
             scope.times,
-            scope.percent));
+            scope.percent),
+        declaredBy);
   }
 
   /**
@@ -165,7 +170,8 @@ public final class Fault {
             scope.ops,
             scope.skipped,
             scope.times,
-            scope.percent));
+            scope.percent),
+        declaredBy);
   }
 
   /**
@@ -188,7 +194,8 @@ public final class Fault {
             EnumSet.of(first, more),
             scope.skipped,
             scope.times,
-            scope.percent));
+            scope.percent),
+        declaredBy);
   }
 
   /**
@@ -242,7 +249,27 @@ public final class Fault {
             scope.ops,
             skipped,
             times,
-            percent));
+            percent),
+        declaredBy);
+  }
+
+  /**
+   * Says who declared it, for warnings, where that is not the line that injects it: an annotation.
+   *
+   * @param who for example {@code "@VsockFault of TransferTest"}
+   * @return the same fault with that
+   */
+  public Fault declaredBy(String who) {
+    return new Fault(kind, scope, who);
+  }
+
+  /**
+   * Who declared it.
+   *
+   * @return what {@link #declaredBy(String)} said; empty for the line that injects it
+   */
+  public String declaredBy() {
+    return declaredBy;
   }
 
   /**

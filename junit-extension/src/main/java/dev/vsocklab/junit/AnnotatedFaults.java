@@ -38,9 +38,15 @@ record AnnotatedFaults(List<Fault> faults) {
         elements.stream()
             .flatMap(
                 element ->
-                    AnnotationSupport.findRepeatableAnnotations(element, VsockFault.class).stream())
-            .map(AnnotatedFaults::fault)
+                    AnnotationSupport.findRepeatableAnnotations(element, VsockFault.class).stream()
+                        .map(it -> fault(it).declaredBy("@VsockFault of " + nameOf(element))))
             .toList());
+  }
+
+  private static String nameOf(AnnotatedElement element) {
+    return element instanceof Method method
+        ? LabParameters.nameOf(method)
+        : ((Class<?>) element).getSimpleName();
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.vsocklab.junit;
 import dev.vsocklab.Lab;
 import dev.vsocklab.sim.Simulation;
 import dev.vsocklab.sim.SimulationOptions;
+import dev.vsocklab.sim.TraceHashes;
 import dev.vsocklab.spi.Backend;
 import dev.vsocklab.spi.LabRequest;
 import java.io.IOException;
@@ -193,7 +194,7 @@ public final class LabPerTry
             .map(PropertyReplay::jqwikSeed)
             .or(context.attributes()::seed)
             .filter(text -> !text.equals(Property.SEED_NOT_SET))
-            .orElseGet(() -> Long.toString(new Random().nextLong()));
+            .orElseGet(() -> Long.toString(drawnSeed()));
     // Given to jqwik, which would not tell the one that it draws itself before the tries are over.
     context.attributes().setSeed(seed);
     context.attributes().setWhenFixedSeed(FixedSeedMode.ALLOW);
@@ -205,6 +206,10 @@ public final class LabPerTry
     simulation()
         .update(
             before -> Optional.of(new SimulatedTry(options, TryLab.faults(context), seed, replay)));
+  }
+
+  private static long drawnSeed() {
+    return TraceHashes.areWanted() ? 1 : new Random().nextLong();
   }
 
   private static ExtensionConfigurationException noVirtualTime(String name, List<Turn> turns) {

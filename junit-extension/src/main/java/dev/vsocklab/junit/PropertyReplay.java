@@ -31,11 +31,21 @@ record PropertyReplay(String jqwikSeed, int tryNumber) {
   private static PropertyReplay parse(String text) {
     Matcher matcher = FORM.matcher(text);
     if (!matcher.matches()) {
-      throw new ExtensionConfigurationException(
-          "%s=%s names no try of a jqwik property. Its failure says which, in the form -4711@17: jqwik's seed and the number of the try. Run the property alone with that."
-              .formatted(Replay.PROPERTY, text));
+      throw namesNoTry(text);
     }
-    return new PropertyReplay(matcher.group(1), Integer.parseInt(matcher.group(2)));
+    try {
+      // Checked here: jqwik was seen to run on with a seed beyond 64 bits.
+      String seed = Long.toString(Long.parseLong(matcher.group(1)));
+      return new PropertyReplay(seed, Integer.parseInt(matcher.group(2)));
+    } catch (NumberFormatException e) {
+      throw namesNoTry(text); // more than 64 bits
+    }
+  }
+
+  private static ExtensionConfigurationException namesNoTry(String text) {
+    return new ExtensionConfigurationException(
+        "%s=%s names no try of a jqwik property. Its failure says which, in the form -4711@17: jqwik's seed and the number of the try. Run the property alone with that."
+            .formatted(Replay.PROPERTY, text));
   }
 
   /** The line that brings it back. */

@@ -9,10 +9,13 @@ import dev.vsocklab.VsockAddress;
 import dev.vsocklab.VsockConnectException;
 import dev.vsocklab.VsockProvider;
 import dev.vsocklab.sim.Simulation;
+import dev.vsocklab.sim.TraceHashes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +28,9 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import net.jqwik.api.lifecycle.BeforeTry;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Properties that ask for a {@link Simulation}: both the sample and the schedule shrink. */
 class SimulatedTryTest {
@@ -102,6 +108,30 @@ class SimulatedTryTest {
     int seventh = Counts.SAMPLES.get(0);
     SampleRun.ofProperties(Counts.class).property(Replay.PROPERTY, "-5@7").run().passed(1);
     assertEquals(List.of(seventh, seventh), Counts.SAMPLES);
+  }
+
+  @Test
+  void whereTraceHashesAreAskedForTheSamplesAreTheSame(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("hashes");
+    String before = System.getProperty(TraceHashes.PROPERTY);
+    System.setProperty(TraceHashes.PROPERTY, file.toString());
+    Counts.SAMPLES.clear();
+    try {
+      SampleRun.ofProperties(Counts.class).run().passed(1);
+      SampleRun.ofProperties(Counts.class).run().passed(1);
+    } finally {
+      if (before == null) {
+        System.clearProperty(TraceHashes.PROPERTY);
+      } else {
+        System.setProperty(TraceHashes.PROPERTY, before);
+      }
+    }
+    assertEquals(Counts.SAMPLES.subList(0, 10), Counts.SAMPLES.subList(10, 20));
+    List<String> lines = Files.readAllLines(file);
+    assertEquals(lines.subList(0, 10), lines.subList(10, 20));
+    assertTrue(
+        lines.get(6).startsWith("run\t" + Counts.class.getName() + ".property\tseed 7\t"),
+        lines::toString);
   }
 
   @VsockTest
@@ -206,15 +236,17 @@ class SimulatedTryTest {
         .passed(1);
   }
 
-  @Test
-  void aReplayThatNamesNoTry() {
+  @ParameterizedTest
+  @ValueSource(strings = {"17", "some.file", "1@", "1@x", "1@99999999999", "9999999999999999999@1"})
+  void aReplayThatNamesNoTry(String replay) {
     assertEquals(
-        "vsocklab.replay=17 names no try of a jqwik property. Its failure says which, in the form"
-            + " -4711@17: jqwik's seed and the number of the try. Run the property alone with"
-            + " that.",
+        "vsocklab.replay="
+            + replay
+            + " names no try of a jqwik property. Its failure says which, in the form -4711@17:"
+            + " jqwik's seed and the number of the try. Run the property alone with that.",
         rootOf(
             SampleRun.ofProperties(InVirtualTime.class)
-                .property(Replay.PROPERTY, "17")
+                .property(Replay.PROPERTY, replay)
                 .run()
                 .failure()));
   }

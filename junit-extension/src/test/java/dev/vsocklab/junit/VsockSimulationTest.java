@@ -212,6 +212,43 @@ class VsockSimulationTest {
   }
 
   @Test
+  void aFileOfAnotherVersionIsRefused() throws IOException {
+    SampleRun.of(LostUpdate.class).filesIn(directory).run();
+    Path file = directory.resolve("of-the-test/countsBoth.vsocklab-replay");
+    Path newer = directory.resolve("newer");
+    Files.writeString(
+        newer, Files.readString(file).replace("vsocklab-replay 1\n", "vsocklab-replay 2\n"));
+    Throwable failure =
+        SampleRun.of(LostUpdate.class).property(Replay.PROPERTY, newer.toString()).run().failure();
+    assertInstanceOf(ExtensionConfigurationException.class, failure);
+    assertEquals(
+        "vsocklab.replay: "
+            + newer
+            + " cannot be replayed: it is of version 2, and this vsocklab reads version 1. Run it"
+            + " with the vsocklab that wrote it, or find the failure again by its seed.",
+        failure.getMessage());
+  }
+
+  static class NeverFinishes {
+    @VsockSimulation(seeds = 1)
+    void test(Simulation simulation, @Host Machine host) throws IOException {
+      ServerSocketChannel server = host.vsock().openServerSocketChannel();
+      server.bind(VsockAddress.any(7000));
+      simulation.spawn("server", server::accept);
+    }
+  }
+
+  @Test
+  void aThreadThatNeverFinishesIsNamedWithWhatItWaitsFor() {
+    String message = SampleRun.message(SampleRun.of(NeverFinishes.class).run().failure());
+    assertTrue(
+        message.contains(
+            "some of its tasks never finish. Close what they wait for, or start them with"
+                + " spawnDaemon.\n  test waits for the end of all tasks\n  server waits for input of host "),
+        message);
+  }
+
+  @Test
   void whatIsNeitherASeedNorAFileIsRefused() {
     Throwable failure =
         SampleRun.of(Conversing.class).property(Replay.PROPERTY, "nosuch.file").run().failure();

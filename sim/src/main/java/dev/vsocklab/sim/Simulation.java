@@ -55,11 +55,14 @@ public final class Simulation implements AutoCloseable {
     void run() throws Exception;
   }
 
+  private final String testId;
   private final Choices choices;
   private final VirtualRun run;
   private final SimLab lab;
+  private boolean closed;
 
   private Simulation(SimulationOptions options, Choices choices, VirtualRun run) {
+    this.testId = options.lab().name();
     this.choices = choices;
     this.run = run;
     this.lab = new SimLab(options.lab(), KernelProfile.of(options.lab().kernel()), run);
@@ -104,7 +107,8 @@ public final class Simulation implements AutoCloseable {
       SimulationOptions options, Choices choices, SchedulePlan plan, Body body, Watchdog watchdog) {
     Simulation simulation = open(options, choices, plan);
     Throwable failure = simulation.perform(body, watchdog);
-    return new SimulationRun(options.lab().name(), simulation, failure);
+    TraceHashes.add(simulation.testId, simulation);
+    return new SimulationRun(simulation.testId, simulation, failure);
   }
 
   /**
@@ -319,10 +323,20 @@ public final class Simulation implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
+    if (closed) {
+      return;
+    }
+    closed = true;
     if (run instanceof Baton baton) {
       endTasks(baton);
     }
-    lab.close();
+    try {
+      lab.close();
+    } finally {
+      if (run.events() > 0) { // else it was never a run, but stood for one
+        TraceHashes.add(testId, this);
+      }
+    }
   }
 
   @Override

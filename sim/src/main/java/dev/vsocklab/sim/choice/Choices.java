@@ -15,10 +15,12 @@ import java.util.function.Function;
  * }</pre>
  */
 public final class Choices {
+  private final String origin;
   private final Function<String, Source> sources;
   private final SortedMap<String, ChoiceStream> streams = new TreeMap<>();
 
-  Choices(Function<String, Source> sources) {
+  Choices(String origin, Function<String, Source> sources) {
+    this.origin = origin;
     this.sources = sources;
   }
 
@@ -29,7 +31,7 @@ public final class Choices {
    * @return the choices of one run
    */
   public static Choices ofSeed(long seed) {
-    return new Choices(name -> new Source.Chance(Dice.of(seed, name)));
+    return new Choices("seed " + seed, name -> new Source.Chance(Dice.of(seed, name)));
   }
 
   /**
@@ -40,7 +42,16 @@ public final class Choices {
    * @return the choices of one run
    */
   public static Choices replaying(ChoiceSequence recorded) {
-    return new Choices(name -> new Source.Recording(recorded.values(name)));
+    return new Choices("replayed", name -> new Source.Recording(recorded.values(name)));
+  }
+
+  /**
+   * Where they come from.
+   *
+   * @return for a person: {@code "seed 17"}, {@code "replayed"} or {@code "counted"}
+   */
+  public String origin() {
+    return origin;
   }
 
   /**

@@ -61,7 +61,7 @@ public final class Exhaustive {
    */
   public Choices choices() {
     drawn = 0;
-    return new Choices(name -> (bound, proposal) -> next(bound));
+    return new Choices("counted", name -> (bound, proposal) -> next(bound));
   }
 
   private long next(long bound) {

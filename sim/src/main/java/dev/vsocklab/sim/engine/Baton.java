@@ -187,10 +187,11 @@ public final class Baton extends VirtualRun {
 
   private boolean unwindOne(Task task) {
     long deadline = System.nanoTime() + UNWIND_NANOS;
+    boolean blocksOutside = !task.isParked(); // asked before it has the baton and runs
     holder = task;
     LockSupport.unpark(task.thread);
-    if (!task.isParked()) {
-      task.thread.interrupt(); // it is blocked outside, which is why the run is over
+    if (blocksOutside) {
+      task.thread.interrupt();
     }
     while (holder == task) {
       long left = deadline - System.nanoTime();
@@ -327,8 +328,12 @@ public final class Baton extends VirtualRun {
       if (next instanceof Task task) {
         self.callsInARow = 0;
         turn(task.name);
+        boolean goesOnLater = self.state != Task.State.DONE;
+        if (goesOnLater) {
+          self.willPark();
+        }
         give(task);
-        if (self.state != Task.State.DONE) {
+        if (goesOnLater) {
           self.park(this);
           if (over) {
             throw new RunOver();
@@ -512,7 +517,7 @@ public final class Baton extends VirtualRun {
     for (Task task : tasks) {
       Waiters point = task.waitsFor;
       text.append("  ").append(task.name).append(point == null ? " runs" : " waits for " + point);
-      if (task.started) {
+      if (task.started && point != finishers) { // the test's own lines are all done
         text.append(Frames.ofTest(task.thread.getStackTrace()));
       }
       text.append('\n');

@@ -59,12 +59,19 @@ public final class Task extends Candidate {
   }
 
   /**
+   * Says that it only waits for the baton from now on. Said before it hands the baton over: who has
+   * it next may end the run at once, and must not take this task for one that blocks outside.
+   */
+  void willPark() {
+    parked = true;
+  }
+
+  /**
    * Stands still until the baton is here. An interrupt does not end that, nor is it lost.
    *
    * @param baton who has it
    */
   void park(Baton baton) {
-    parked = true;
     while (!baton.isHeldBy(this)) {
       LockSupport.park(baton);
       if (thread.isInterrupted()) {

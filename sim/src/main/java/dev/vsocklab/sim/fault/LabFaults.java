@@ -1,5 +1,6 @@
 package dev.vsocklab.sim.fault;
 
+import dev.vsocklab.Lab;
 import dev.vsocklab.VsockAddress;
 import dev.vsocklab.fault.Fault;
 import dev.vsocklab.fault.InjectedFault;
@@ -79,10 +80,26 @@ public final class LabFaults {
    */
   public InjectedFault inject(Fault fault) throws IOException {
     checkers.excuse(Contradictions.of(fault.kind()));
-    Injected injected = new Injected(new Struck(fault, draw, nanos));
+    Injected injected = new Injected(new Struck(fault, draw, nanos), where(fault));
     injected.begin();
     all.add(injected);
     return injected;
+  }
+
+  /** Where somebody can change it: the annotation, or the line that called a lab's inject. */
+  private static String where(Fault fault) {
+    if (!fault.declaredBy().isEmpty()) {
+      return "by " + fault.declaredBy();
+    }
+    return StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE)
+        .walk(frames -> frames.filter(LabFaults::isTheInjectors).findFirst())
+        .map(frame -> "at " + frame.getFileName() + ":" + frame.getLineNumber())
+        .orElse("by a caller without a stack");
+  }
+
+  private static boolean isTheInjectors(StackWalker.StackFrame frame) {
+    Class<?> type = frame.getDeclaringClass();
+    return type != LabFaults.class && !Lab.class.isAssignableFrom(type);
   }
 
   /** The lane of a direction. */
@@ -146,7 +163,11 @@ public final class LabFaults {
     }
     for (Injected injected : all) {
       if (injected.hits() == 0) {
-        LOG.log(System.Logger.Level.WARNING, "This fault matched nothing: {0}", injected.fault());
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "A fault of this lab matched nothing, so nothing was tested with it: {0}. It was injected {1}. Let it be about more (from, to, on, port, only, after, percent), or let the test do what it is about.",
+            injected.fault(),
+            injected.where);
       }
     }
     if (failure != null) {
@@ -172,12 +193,17 @@ public final class LabFaults {
   /** One fault from its injection to its end. */
   private final class Injected implements InjectedFault {
     private final Struck struck;
+
+    /** Where it was injected, for a person. */
+    private final String where;
+
     private final AtomicBoolean over = new AtomicBoolean();
     private @Nullable Rule rule;
     private Victim.Mend mend = Victim.Mend.NOTHING;
 
-    Injected(Struck struck) {
+    Injected(Struck struck, String where) {
       this.struck = struck;
+      this.where = where;
     }
 
     void begin() throws IOException {

@@ -29,6 +29,9 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -258,6 +261,68 @@ class BlockingThreadsTest {
           simulation.spawnDaemon("server", server::accept);
           simulation.settle();
         });
+  }
+
+  /** An interrupt would change what its clean-up sends, and so the run. */
+  @Test
+  void aDaemonThatWaitsForItsTurnIsNotInterruptedByTheEnd() {
+    AtomicInteger ended = new AtomicInteger();
+    AtomicInteger interrupted = new AtomicInteger();
+    for (long seed = 1; seed <= 200; seed++) {
+      Throwable failure =
+          run(
+                  seed,
+                  simulation -> {
+                    for (int i = 0; i < 5; i++) {
+                      simulation.spawnDaemon(
+                          "daemon" + i, () -> sleepUntilTheEnd(simulation, ended, interrupted));
+                    }
+                    simulation.settle();
+                  })
+              .failure();
+      assertNull(failure, "seed " + seed);
+    }
+    assertEquals(1000, ended.get());
+    assertEquals(0, interrupted.get());
+  }
+
+  private static void sleepUntilTheEnd(
+      Simulation simulation, AtomicInteger ended, AtomicInteger interrupted) {
+    try {
+      simulation.sleep(Duration.ofHours(1));
+    } finally {
+      ended.incrementAndGet();
+      LockSupport.parkNanos(100_000); // an interrupt would come a little later
+      if (Thread.currentThread().isInterrupted()) {
+        interrupted.incrementAndGet();
+      }
+    }
+  }
+
+  @Test
+  void aTaskThatDoesNotEndWithTheRunIsNamed() {
+    AtomicBoolean released = new AtomicBoolean();
+    Throwable failure =
+        failureOf(
+            simulation -> {
+              simulation.spawnDaemon("stubborn", () -> sleepAndStay(simulation, released));
+              simulation.settle();
+            });
+    released.set(true);
+    assertEquals(
+        "Tasks [stubborn] did not end even when the run was over; their threads are left behind."
+            + " Let them not catch Throwable, nor wait outside the lab.",
+        failure.getMessage());
+  }
+
+  private static void sleepAndStay(Simulation simulation, AtomicBoolean released) {
+    try {
+      simulation.sleep(Duration.ofHours(1));
+    } catch (Throwable e) { // what unwinds it, too
+      while (!released.get()) {
+        LockSupport.parkNanos(1_000_000);
+      }
+    }
   }
 
   @Test
