@@ -47,7 +47,9 @@ class HostsAheadTest {
       ahead.begin(ONE);
       ahead.begin(OTHER);
 
-      assertEquals(Set.of(ONE, OTHER), Set.of(made.take(), made.take()));
+      VhostPool.Kind first = made.take();
+      VhostPool.Kind second = made.take();
+      assertEquals(Set.of(ONE, OTHER), Set.of(first, second));
     }
   }
 

@@ -22,21 +22,29 @@ public sealed interface VsockDevice {
   List<String> options();
 
   /**
-   * The object that holds the guest's memory, as QEMU's {@code -object} has it.
-   *
-   * @return memory of QEMU's own, which huge pages may back, unless the device needs another: a
-   *     saved machine of 2 GiB comes up three times as fast in it as in a shared file, all of whose
-   *     pages come into being
+   * Memory of QEMU's own, which huge pages may back. A saved machine of 2 GiB comes up three times
+   * as fast in it as in a shared file, all of whose pages come into being.
    */
-  default String memory() {
-    return "memory-backend-ram";
-  }
+  String OWN_MEMORY = "memory-backend-ram";
+
+  /**
+   * The object that holds the guest's memory.
+   *
+   * @return its type and properties as QEMU's {@code -object} has them, {@link #OWN_MEMORY} unless
+   *     the device needs another
+   */
+  String memory();
 
   /** No device. */
   record None() implements VsockDevice {
     @Override
     public List<String> options() {
       return List.of();
+    }
+
+    @Override
+    public String memory() {
+      return OWN_MEMORY;
     }
   }
 
@@ -66,6 +74,11 @@ public sealed interface VsockDevice {
     @Override
     public List<String> options() {
       return List.of("-device", "vhost-vsock-pci,id=" + ID + ",guest-cid=" + cid);
+    }
+
+    @Override
+    public String memory() {
+      return OWN_MEMORY;
     }
   }
 }
