@@ -64,12 +64,19 @@ record CaseRun(Backend backend, String kernel, CellVisits visits) {
   private Cell run(ConformanceCase each, KernelSeries series, Way way) {
     try (BackendLab lab = backend.open(each.guests().request(each.row().id(), kernel))) {
       Cell cell = run(each, lab, series, way);
-      lab.host().as(CellVisits.class).ifPresent(visits::add);
+      lab.host().as(CellVisits.class).ifPresent(this::add);
       return cell.outcome() == Outcome.FAIL
           ? new Cell(Outcome.FAIL, cell.text() + report(lab))
           : cell;
     } catch (IOException e) {
       return new Cell(Outcome.FAIL, "The lab: " + e);
+    }
+  }
+
+  /** Runs share them, and may be at work at the same time. */
+  private void add(CellVisits met) {
+    synchronized (visits) {
+      visits.add(met);
     }
   }
 

@@ -33,7 +33,8 @@ import org.junit.jupiter.api.TestInstance;
 /**
  * Every case on every backend that {@code -Dvsocklab.backends} names, both ways round, with the
  * matrix as its result. {@code -Dvsocklab.conformance.only} takes the cases whose id a regular
- * expression finds.
+ * expression finds; {@code -Dvsocklab.conformance.kernels.at.once} has more than one kernel at
+ * work.
  */
 @Tag("conformance")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -44,6 +45,8 @@ class ConformanceTest {
   private final Map<Column, Place> places = new LinkedHashMap<>();
   private final CellVisits visits = new CellVisits();
   private Matrix matrix = new Matrix(List.of(), List.of());
+  private final Decisions decisions =
+      new Decisions(Integer.getInteger("vsocklab.conformance.kernels.at.once", 1));
   private TestBackends backends = TestBackends.none();
 
   /** Where a column's cells are decided. */
@@ -62,6 +65,7 @@ class ConformanceTest {
     }
     matrix = new Matrix(rows(), List.copyOf(places.keySet()));
     letGuestsBoot();
+    backends.runs().forEach(run -> decisions.add(run, cases));
   }
 
   /** The first guest of every kernel before the second of any: a second is added to a first. */
@@ -96,7 +100,7 @@ class ConformanceTest {
                   message -> {
                     throw new AssertionError(message);
                   });
-          Cell cell = place.run().decide(each, place.way());
+          Cell cell = decisions.of(place.run(), place.way(), each);
           matrix.decide(each.row(), column, cell);
           assertNotEquals(Outcome.FAIL, cell.outcome(), cell.text());
         });
@@ -115,6 +119,7 @@ class ConformanceTest {
       System.out.println("What packets met in the simulated machines of this run:\n" + table);
       assertEquals(List.of(), matrix.undecided(), "cells that nobody decided");
     } finally {
+      decisions.close();
       backends.close();
     }
   }
